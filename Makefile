@@ -1,0 +1,53 @@
+# `make help` lists what there is. Everything happens in .venv; nothing is installed outside this folder.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# What exists of the typed folders: mypy refuses a folder that is not there.
+TYPED  := $(wildcard runtime infra tests)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check bench lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: .venv/stamp ## make .venv from requirements.lock, and the project editable in it
+
+# The stamp is newer than both files as long as they have not changed since the last good install.
+.venv/stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "blossm needs Python 3.11 or newer, and '$(PYTHON)' is not; try: make setup PYTHON=python3.12" >&2; exit 2; }
+	@echo "installing into .venv (a minute or two the first time)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## run the example network on this machine
+	@$(BIN)/blossm dev examples/bicycle_city
+
+check: setup ## the checks that run nothing: style, layers, types
+	$(BIN)/ruff check --quiet .
+	$(BIN)/lint-imports
+	$(BIN)/mypy $(TYPED)
+
+# pytest comes last: its closing line is the verdict.
+test: check ## every check, then the tests
+	$(BIN)/python -m pytest -n auto
+
+bench: setup ## run every benchmarks/bench_*.py
+	@set -e; for bench in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python "$$bench"; done
+
+# Needs uv, which the lock itself installs. No registry's address and no path gets into the file.
+# The versions that are locked stay unless pyproject.toml rules them out; `make lock UPGRADE=--upgrade` takes the newest.
+lock: ## remake requirements.lock from pyproject.toml
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(PIP) install uv; }
+	@$(BIN)/uv pip compile pyproject.toml --quiet --all-extras --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		$(UPGRADE) --output-file requirements.lock
+
+clean: ## remove .venv, caches and builds
+	rm -rf .venv dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name .git -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""Blossm: event sourcing and CQRS as a network of eight kinds of procedures.
+
+This is everything that handler code imports.
+"""
+
+from blossm.core.errors import (
+    BadRequest,
+    BlossmError,
+    Conflict,
+    DeadlineExceeded,
+    Internal,
+    KeyReused,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    PreconditionFailed,
+    ResourceExhausted,
+    Unauthenticated,
+    Unavailable,
+)
+from blossm.core.event import Aggregate, Event, LoggedEvent
+from blossm.core.request import Answer, Cookie, Reply
+
+__all__ = [
+    "Aggregate",
+    "Answer",
+    "BadRequest",
+    "BlossmError",
+    "Conflict",
+    "Cookie",
+    "DeadlineExceeded",
+    "Event",
+    "Internal",
+    "KeyReused",
+    "LoggedEvent",
+    "NotFound",
+    "PayloadTooLarge",
+    "PermissionDenied",
+    "PreconditionFailed",
+    "Reply",
+    "ResourceExhausted",
+    "Unauthenticated",
+    "Unavailable",
+]

@@ -1,0 +1,138 @@
+"""Commits: the events that one append makes, before and after they have their place in the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from blossm.core.event import LoggedEvent, Tx
+
+MAX_EVENTS = 1_000
+MAX_BYTES = 1024 * 1024
+
+RootKey = tuple[str, str]  # (domain, root)
+
+
+class NewEvent(msgspec.Struct, frozen=True):
+    """An event that has its shape, but no place yet."""
+
+    domain: str
+    root: str
+    action: str
+    version: int
+    payload: dict[str, Any]
+
+
+class StoredReply(msgspec.Struct, frozen=True):
+    """What the request was answered, kept so that a repeat gets the same. Never cookies."""
+
+    status: int = 200
+    response: Any = None
+    root: str = ""
+
+
+class Later(msgspec.Struct, frozen=True):
+    """A call to be made after the commit: the log is the outbox."""
+
+    address: str
+    payload: dict[str, Any]
+    root: str
+    at: str
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """The events of one append: all are logged, or none.
+
+    `key` is the idempotency key (the commit's own id where the caller gave none), `fingerprint` a hash of what the
+    request asked for. `created` is when the command made it.
+    """
+
+    id: str
+    key: str
+    fingerprint: str = ""
+    events: tuple[NewEvent, ...]
+    reply: StoredReply = StoredReply()
+    later: tuple[Later, ...] = ()
+    tx: Tx
+    context: dict[str, str] = {}
+    traceparent: str = ""
+    created: str
+
+
+class LoggedCommit(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit in its place: its events have the positions from `position` on and the `numbers` of their roots."""
+
+    position: int
+    committed: str
+    numbers: tuple[int, ...]
+    commit: Commit
+
+    @property
+    def end(self) -> int:
+        """The position after its last event."""
+        return self.position + len(self.commit.events)
+
+    def events(self, *, service: str, network: str) -> list[LoggedEvent]:
+        """The events with all that a reader may want to know of them."""
+        commit = self.commit
+        return [
+            LoggedEvent(
+                id=f"{commit.id}.{ordinal}",
+                domain=event.domain,
+                service=service,
+                network=network,
+                root=event.root,
+                action=event.action,
+                version=event.version,
+                number=number,
+                position=self.position + ordinal,
+                created=commit.created,
+                committed=self.committed,
+                payload=event.payload,
+                context=commit.context,
+                tx=commit.tx,
+            )
+            for ordinal, (event, number) in enumerate(zip(commit.events, self.numbers, strict=True))
+        ]
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """What must still be true of the log when a commit is logged.
+
+    `roots`: the latest number of a root (0: no event yet). `quiet`: no event of the domain at or after the position.
+    """
+
+    roots: dict[RootKey, int] = {}
+    quiet: dict[str, int] = {}
+
+
+NOTHING = Expectation()
+
+
+class EventRef(msgspec.Struct, frozen=True):
+    """A logged event as an answer names it."""
+
+    action: str
+    domain: str
+    root: str
+    number: int
+    position: int
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """Where a commit's events are now. `repeated`: they were there already, and `reply` is the original one."""
+
+    events: tuple[EventRef, ...]
+    committed: str
+    reply: StoredReply
+    repeated: bool = False
+
+
+def appended(logged: LoggedCommit, *, repeated: bool = False) -> Appended:
+    """The answer to the append that made `logged`."""
+    refs = tuple(
+        EventRef(event.action, event.domain, event.root, number, logged.position + ordinal)
+        for ordinal, (event, number) in enumerate(zip(logged.commit.events, logged.numbers, strict=True))
+    )
+    return Appended(refs, logged.committed, logged.commit.reply, repeated)

@@ -1,0 +1,35 @@
+"""Keys by which a repeated request meets what it did before.
+
+From a request's key and an ordinal come the ids of new roots and the keys of commits and sub-calls: a repeat after a
+crash makes the same ones again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+import orjson
+
+_ROOTS = uuid.UUID("6f1f3a1e-5a0b-5c7e-9c55-2d2f6b1c9a11")
+
+
+def request_key(address: str, principal: str, client_key: str) -> str:
+    """The key of a request: one client's key means one request, per command and principal."""
+    return hashlib.sha256(orjson.dumps([address, principal, client_key])).hexdigest()
+
+
+def fingerprint(root: str, payload: dict[str, Any], options: dict[str, Any]) -> str:
+    """What a request asked for, over canonical JSON: the same key with another fingerprint is another request."""
+    return hashlib.sha256(orjson.dumps([root, payload, options], option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def derived_key(key: str, use: str, ordinal: int) -> str:
+    """The key of what a request does as its `ordinal`-th `use` (`log`, `call`, `later`)."""
+    return hashlib.sha256(f"{key}/{use}/{ordinal}".encode()).hexdigest()
+
+
+def derived_root(key: str, ordinal: int) -> str:
+    """The id of a request's `ordinal`-th new root (RFC 9562, version 5)."""
+    return str(uuid.uuid5(_ROOTS, f"{key}/{ordinal}"))
