@@ -1,0 +1,187 @@
+"""`.blossm/`, where a network on this machine keeps what must outlive it: logs, states, views, timers, keys.
+
+    .blossm/
+      .gitignore        *
+      format            the version of this layout
+      lock              held by the process that uses the folder, and nobody else
+      running.json      where that process listens, for the operator's tools (0600)
+      development.key   signs development tokens
+      logs/<service>.db  states/<service>.db  views/<address>.db  timers.db
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from blossm.core.errors import BlossmError
+
+FOLDER = ".blossm"
+FORMAT = "1"
+OURS = (".gitignore", "format", "running.json", "development.key", "logs", "states", "views", "timers.db")
+
+
+class FolderError(BlossmError):
+    """The state folder can't be used: it is taken, of another version, or not what we wrote."""
+
+
+class FolderTaken(FolderError):
+    """Another process uses the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where a running network listens, and the key that its operator's tools show."""
+
+    url: str
+    pid: int
+    operator_key: str
+
+
+class StateFolder:
+    """The state folder of one network, held by this process until `close`."""
+
+    def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def hold(cls, root: Path, *, fresh: bool = False) -> StateFolder:
+        """Take the folder of the network at `root`, made where there is none; `fresh` empties it first.
+
+        Raises FolderTaken while another process holds it, FolderError when it can't be used.
+        """
+        path = root / FOLDER
+        try:
+            path.mkdir(exist_ok=True)
+            lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise FolderError(f"{path} can't be used: {error.strerror}", help="make it a folder you may write to") from error
+        folder = cls(path, lock)
+        try:
+            _locked(lock, path)
+            if fresh:
+                folder.empty()
+            folder.ready()
+        except BaseException:
+            os.close(lock)
+            raise
+        return folder
+
+    def empty(self) -> None:
+        """Remove what a network left here: only what is ours."""
+        for name in OURS:
+            ours = self.path / name
+            if ours.is_dir() and not ours.is_symlink():
+                shutil.rmtree(ours)
+            else:
+                ours.unlink(missing_ok=True)
+        for leftover in self.path.glob("timers.db-*"):
+            leftover.unlink()
+
+    def ready(self) -> None:
+        """Check the version of the layout, and make what is missing of it."""
+        version = self.path / "format"
+        found = _text(version)
+        if found is None and any((self.path / name).exists() for name in ("logs", "states", "views", "timers.db")):
+            raise FolderError(f"{self.path} is damaged: its file `format` is missing", help=_ANEW)
+        if found not in (None, FORMAT):
+            raise FolderError(f"{self.path} has the layout {found!r}, and this blossm writes {FORMAT!r}", help=_ANEW)
+        try:
+            (self.path / ".gitignore").write_text("*\n")
+            for name in ("logs", "states", "views"):
+                (self.path / name).mkdir(exist_ok=True)
+            version.write_text(f"{FORMAT}\n")
+        except OSError as error:
+            raise FolderError(f"{self.path} is damaged: {error.filename}: {error.strerror}", help=_ANEW) from error
+
+    def log(self, service: str) -> Path:
+        return self.path / "logs" / f"{service}.db"
+
+    def states(self, service: str) -> Path:
+        return self.path / "states" / f"{service}.db"
+
+    def view(self, address: str) -> Path:
+        return self.path / "views" / f"{address}.db"
+
+    @property
+    def timers(self) -> Path:
+        return self.path / "timers.db"
+
+    @property
+    def development_key(self) -> Path:
+        return self.path / "development.key"
+
+    def announce(self, running: Running) -> None:
+        """Tell the operator's tools, and nobody else, where this network listens."""
+        unfinished = self.path / "running.json.new"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(asdict(running), file)
+        unfinished.replace(self.path / "running.json")
+
+    def close(self) -> None:
+        """Give the folder back."""
+        (self.path / "running.json").unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def running(root: Path) -> Running | None:
+    """The network that runs on the folder at `root`; None when none does.
+
+    Raises FolderTaken when one holds the folder, but doesn't say where it listens: it is starting or stopping.
+    """
+    path = root / FOLDER
+    try:
+        lock = os.open(path / "lock", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _announced(path)
+    else:
+        return None
+    finally:
+        os.close(lock)
+
+
+def _announced(path: Path) -> Running:
+    try:
+        return Running(**json.loads((path / "running.json").read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise _taken(path) from error
+
+
+def _locked(lock: int, path: Path) -> None:
+    """Take the lock. Tries for a moment, since who only looks whether a network runs holds it for an instant."""
+    last = time.monotonic() + 0.25
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > last:
+                raise _taken(path) from error
+            time.sleep(0.02)
+
+
+def _taken(path: Path) -> FolderTaken:
+    return FolderTaken(
+        f"another process uses {path}", help="stop the `blossm dev` that runs there, or try again when it is ready"
+    )
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FolderError(f"{path} can't be read", help=_ANEW) from error
+
+
+_ANEW = "`blossm dev --fresh` empties the folder and starts anew; keep a copy of it if the events in it matter"
