@@ -1,0 +1,105 @@
+"""One batch of appends: which of them can be logged at the head, in which order, and which have lost. Pure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from blossm.core.commit import Appended, Commit, Expectation, LoggedCommit, RootKey, appended
+from blossm.core.errors import Conflict, KeyReused
+from blossm.core.expectations import broken
+from blossm.core.prefix import Prefix
+
+
+@dataclass(slots=True, eq=False)
+class Append:
+    """A commit that waits for its place. `answer` gets what its caller is told."""
+
+    commit: Commit
+    expect: Expectation
+    size: int
+    answer: asyncio.Future[Appended]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of the appends of a batch.
+
+    `lost` have lost to the durable log, `repeats` found their key there. The `late` ones met an earlier append of the
+    batch: their answer is true only when the batch is durable. `ahead` ones expect more than the prefix has: either
+    the prefix is behind, or they are wrong.
+    """
+
+    winners: list[tuple[Append, LoggedCommit]] = field(default_factory=list)
+    lost: list[tuple[Append, Conflict]] = field(default_factory=list)
+    repeats: list[tuple[Append, LoggedCommit]] = field(default_factory=list)
+    late: list[tuple[Append, LoggedCommit | Conflict]] = field(default_factory=list)
+
+
+def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCommit], *, now: str) -> Plan:
+    """Give each append, in order, its place after the prefix, or say why it has none.
+
+    `known` are commits of the durable log by key. The prefix knows all roots and domains that the appends name.
+    """
+    made = Plan()
+    numbers: dict[RootKey, int] = {}
+    positions: dict[str, int] = {}
+    mates: dict[str, LoggedCommit] = {}
+    head, committed = prefix.head, max(now, prefix.committed)
+
+    def number(key: RootKey) -> int:
+        return numbers.get(key) or prefix.number(key)
+
+    def position(domain: str) -> int:
+        return positions.get(domain) or prefix.position(domain)
+
+    for append in appends:
+        commit, expect = append.commit, append.expect
+        if first := known.get(commit.key):
+            made.repeats.append((append, first))
+        elif mate := mates.get(commit.key):
+            made.late.append((append, mate))
+        elif (expect.roots or expect.quiet) and (conflict := broken(expect, number, position)):
+            if durable := broken(expect, prefix.number, prefix.position):
+                made.lost.append((append, durable))
+            else:
+                made.late.append((append, conflict))
+        else:
+            given = []
+            for ordinal, event in enumerate(commit.events):
+                key = (event.domain, event.root)
+                numbers[key] = number(key) + 1
+                positions[event.domain] = head + ordinal
+                given.append(numbers[key])
+            logged = LoggedCommit(position=head, committed=committed, numbers=tuple(given), commit=commit)
+            made.winners.append((append, logged))
+            mates[commit.key] = logged
+            head = logged.end
+    return made
+
+
+def is_ahead(append: Append, prefix: Prefix) -> bool:
+    """Whether it expects a root to have more events than the prefix knows of: then the prefix may be behind."""
+    return any(prefix.number(key) < expected for key, expected in append.expect.roots.items())
+
+
+def repeated(commit: Commit, first: LoggedCommit) -> Appended | KeyReused:
+    """What a commit is answered whose key `first` has: what `first` was answered, if it is the same request."""
+    if error := reused(commit.fingerprint, first):
+        return error
+    return appended(first, repeated=True)
+
+
+def reused(fingerprint: str, first: LoggedCommit) -> KeyReused | None:
+    """The error when the key of `first` comes with the fingerprint of another request."""
+    if fingerprint == first.commit.fingerprint:
+        return None
+    return KeyReused(
+        "this idempotency key was used before, by another request",
+        facts={
+            "first": {"fingerprint": first.commit.fingerprint, "position": first.position, "committed": first.committed},
+            "now": {"fingerprint": fingerprint},
+        },
+        help="use a new key for a new request, or repeat the first one unchanged",
+    )
