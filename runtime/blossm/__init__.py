@@ -20,6 +20,7 @@ from blossm.core.errors import (
 )
 from blossm.core.event import Aggregate, Event, LoggedEvent
 from blossm.core.request import Answer, Cookie, Reply
+from blossm.handlers import view
 
 __all__ = [
     "Aggregate",
@@ -41,4 +42,5 @@ __all__ = [
     "ResourceExhausted",
     "Unauthenticated",
     "Unavailable",
+    "view",
 ]
