@@ -1,0 +1,23 @@
+"""The network that a stack names."""
+
+from __future__ import annotations
+
+import pulumi
+
+from blossm.model.diagnostics import InvalidNetwork, render
+from blossm.model.load import load
+from blossm.model.network import Network
+from blossm_infra.settings import StackSettings, network_folder
+
+
+def load_network(settings: StackSettings) -> Network:
+    """The network for the stack's environment. Raises `pulumi.RunError` with what `blossm check` would say."""
+    folder = network_folder(settings)
+    if not (folder / "blossm.yaml").is_file():
+        where = f"Pulumi.{settings.stack}.yaml: `blossm:network` is {settings.network!r}"
+        raise pulumi.RunError(f"{where}, and there is no blossm.yaml in {folder}")
+    try:
+        return load(folder, environment=settings.environment)
+    except InvalidNetwork as invalid:
+        told = "\n\n".join(render(problem) for problem in invalid.problems)
+        raise pulumi.RunError(f"{settings.network} is no valid network; nothing was registered\n\n{told}") from None

@@ -1,0 +1,122 @@
+"""The whole network in the cloud."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp.serviceaccount as serviceaccount
+
+from blossm.model.network import Network as Model
+from blossm_infra import naming
+from blossm_infra.context import Context, ContextArgs
+from blossm_infra.deployed import Deployed, callers, deployed, listened_to
+from blossm_infra.procedure import Procedure, procedures
+from blossm_infra.service import Service, ServiceArgs
+from blossm_infra.settings import StackSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """`model` is the network as its blossm.yaml files describe it, for the environment of `settings`."""
+
+    model: Model
+    settings: StackSettings
+
+
+class Network(pulumi.ComponentResource):
+    """Every procedure of a network, who may call whom, and what wakes its projections.
+
+    Idle cost: that of its procedures; 0 in shapes `free` and `small`.
+    """
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("blossm:infra:Network", name, None, opts)
+        model, settings = args.model, args.settings
+        if model.environment != settings.environment:
+            raise pulumi.RunError(f"stack `{settings.stack}` is {settings.environment}; this network is {model.environment}")
+        self._settings, self._parts = settings, tuple(deployed(model).values())
+        self._services = {service: self._service(service) for service in model.services}
+        self._contexts = [self._context(context) for context in _contexts(self._parts)]
+        self._own = procedures(_outside(self._parts), settings, parent=self)
+        self.procedures = {procedure.ref: procedure for procedure in self._all()}
+        push = serviceaccount.Account(
+            naming.push_account(),
+            account_id=naming.push_account(),
+            display_name="Pub/Sub, when it wakes projections",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._bind(model, push)
+        self._wake(model, push)
+        self.hosts = {gateway.address: gateway.host for gateway in model.gateways()}
+        self.addresses = {gateway.address: self.procedures[gateway.ref].uri for gateway in model.gateways()}
+        self.counts = dict(Counter(ref.kind for ref in self.procedures))
+        self.register_outputs({"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts})
+
+    def export(self) -> None:
+        """The stack's outputs: gateways' host names, where they answer, how many procedures there are of each kind."""
+        pulumi.export("hosts", self.hosts)
+        pulumi.export("addresses", self.addresses)
+        pulumi.export("counts", self.counts)
+
+    def _service(self, service: str) -> Service:
+        members = [part for part in self._parts if part.first.service == service and not _is_view(part)]
+        logs = [part for part in members if part.ref.kind == "event-store"]
+        others = [part for part in members if part.ref.kind != "event-store"]
+        domains = dict.fromkeys(part.first.domain for part in others if part.first.domain)
+        return Service(
+            naming.component("service", service),
+            ServiceArgs(
+                service=service,
+                event_store=logs[0] if logs else None,
+                own=tuple(part for part in others if not part.first.domain),
+                domains={domain: tuple(p for p in others if p.first.domain == domain) for domain in domains},
+                settings=self._settings,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _context(self, context: str) -> Context:
+        members = tuple(part for part in self._parts if _is_view(part) and part.first.context == context)
+        return Context(
+            naming.component("context", context) if context else naming.component("views-without-context"),
+            ContextArgs(procedures=members, settings=self._settings),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _all(self) -> Iterator[Procedure]:
+        for service in self._services.values():
+            yield from service.procedures()
+        for context in self._contexts:
+            yield from context.procedures
+        yield from self._own
+
+    def _bind(self, model: Model, push: serviceaccount.Account) -> None:
+        """The bindings: the model's edges, and Pub/Sub's at the projections. There are no others."""
+        for callee, allowed in callers(model).items():
+            accounts = {self.procedures[ref].name: self.procedures[ref].account for ref in allowed}
+            if callee.kind == "projection":
+                accounts[naming.push_account()] = push
+            self.procedures[callee].admit(accounts)
+
+    def _wake(self, model: Model, push: serviceaccount.Account) -> None:
+        listeners = {ref: listened_to(model, ref) for ref in self.procedures if ref.kind == "projection"}
+        for name, service in self._services.items():
+            if service.wake_ups:
+                awake = [self.procedures[ref] for ref, services in listeners.items() if name in services]
+                service.wake_ups.tell(awake, push=push)
+
+
+def _is_view(part: Deployed) -> bool:
+    return part.ref.kind in ("view-store", "projection", "view-gateway")
+
+
+def _contexts(parts: Iterable[Deployed]) -> list[str]:
+    return list(dict.fromkeys(part.first.context for part in parts if _is_view(part)))
+
+
+def _outside(parts: Iterable[Deployed]) -> list[Deployed]:
+    """The facts of the network itself, and the gateway to them."""
+    return [part for part in parts if not part.first.service and not _is_view(part)]

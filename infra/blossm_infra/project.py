@@ -1,0 +1,79 @@
+"""A Pulumi project's files, read as the `pulumi` CLI reads them, for a preview without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from blossm.model.diagnostics import Findings, render
+from blossm.model.source import documents, read_text
+
+
+class NoProject(pulumi.RunError):
+    """There is no such project or stack here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """`main` is the folder of the program; `config` is that of one stack, as the program gets it."""
+
+    name: str
+    root: Path
+    main: Path
+    config: Mapping[str, str]
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder upward that has a Pulumi.yaml. Raises NoProject when there is none."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise NoProject(f"no Pulumi.yaml in {start.resolve()} or above: run this in the folder of a Pulumi project")
+
+
+def read_project(root: Path, *, stack: str) -> Project:
+    """The project in `root`, for one stack.
+
+    Raises NoProject for a stack without a file, and `pulumi.RunError`, with file and line, when a file can't be read.
+    """
+    project = _read(root, "Pulumi.yaml")
+    if not (root / f"Pulumi.{stack}.yaml").is_file():
+        there = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+        raise NoProject(f"no Pulumi.{stack}.yaml in {root}; its stacks are {', '.join(there) or 'none'}")
+    config = _read(root, f"Pulumi.{stack}.yaml").get("config") or {}
+    if not isinstance(config, dict):
+        raise pulumi.RunError(f"Pulumi.{stack}.yaml: `config` takes settings: `blossm:network: …`")
+    return Project(
+        name=str(project.get("name", root.name)),
+        root=root,
+        main=root / str(project.get("main", ".")),
+        config={key: _as_text(value) for key, value in config.items()},
+    )
+
+
+def _read(root: Path, file: str) -> dict[str, Any]:
+    findings = Findings()
+    source = read_text(root / file, file, findings)
+    found = list(documents(source, findings)) if source else []
+    if problems := findings.problems():
+        raise pulumi.RunError("\n\n".join(map(render, problems)))
+    data = found[0].data if found else {}
+    if not isinstance(data, dict):
+        raise pulumi.RunError(f"{file}: keys and values are expected")
+    return data
+
+
+def _as_text(value: Any) -> str:
+    """The CLI hands every value over as text, and what is no plain value as JSON."""
+    match value:
+        case str():
+            return value
+        case {"secure": _} if len(value) == 1:
+            return "[secret]"  # only the CLI can decrypt it, and a preview needs no secret
+        case _:
+            return json.dumps(value)

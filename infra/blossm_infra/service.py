@@ -1,0 +1,82 @@
+"""The write side in the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from blossm_infra import naming
+from blossm_infra.deployed import Deployed
+from blossm_infra.procedure import Procedure, ProcedureArgs, procedures
+from blossm_infra.settings import StackSettings
+from blossm_infra.wake_ups import WakeUps, WakeUpsArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainArgs:
+    """`procedures` are the domain's commands, facts and gateways; its event store runs with its service's log."""
+
+    procedures: tuple[Deployed, ...]
+    settings: StackSettings
+
+
+class Domain(pulumi.ComponentResource):
+    """The commands, facts and gateways of one domain. Idle cost: that of its procedures."""
+
+    def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("blossm:infra:Domain", name, None, opts)
+        self.procedures = procedures(args.procedures, args.settings, parent=self)
+        self.register_outputs({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceArgs:
+    """`event_store` is None for a service without a log; `own` are the procedures that belong to none of its domains."""
+
+    service: str
+    event_store: Deployed | None
+    own: tuple[Deployed, ...]
+    domains: Mapping[str, tuple[Deployed, ...]]
+    settings: StackSettings
+
+
+class Service(pulumi.ComponentResource):
+    """A service: the topic of its wake-ups, the event store that serves its log, and its domains.
+
+    Idle cost: that of its procedures; in shape `full` the event store keeps one instance with a CPU.
+    """
+
+    def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("blossm:infra:Service", name, None, opts)
+        self.wake_ups: WakeUps | None = None
+        self._event_store = self._log(args.event_store, args) if args.event_store else ()
+        self._own = procedures(args.own, args.settings, parent=self)
+        self._domains = [
+            Domain(
+                naming.component("domain", args.service, domain),
+                DomainArgs(procedures=members, settings=args.settings),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for domain, members in args.domains.items()
+        ]
+        self.register_outputs({})
+
+    def procedures(self) -> Iterator[Procedure]:
+        yield from self._event_store
+        yield from self._own
+        for domain in self._domains:
+            yield from domain.procedures
+
+    def _log(self, event_store: Deployed, args: ServiceArgs) -> tuple[Procedure]:
+        self.wake_ups = WakeUps(
+            naming.topic(args.service), WakeUpsArgs(service=args.service), opts=pulumi.ResourceOptions(parent=self)
+        )
+        procedure = Procedure(
+            naming.service_name(event_store.ref),
+            ProcedureArgs(what=event_store, settings=args.settings, env={"BLOSSM_WAKE_UPS": self.wake_ups.topic.id}),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.wake_ups.sent_by(procedure)
+        return (procedure,)
