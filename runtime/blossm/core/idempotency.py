@@ -20,9 +20,12 @@ def request_key(address: str, principal: str, client_key: str) -> str:
     return hashlib.sha256(orjson.dumps([address, principal, client_key])).hexdigest()
 
 
-def fingerprint(root: str, payload: dict[str, Any], options: dict[str, Any]) -> str:
-    """What a request asked for, over canonical JSON: the same key with another fingerprint is another request."""
-    return hashlib.sha256(orjson.dumps([root, payload, options], option=orjson.OPT_SORT_KEYS)).hexdigest()
+def fingerprint(root: str, payload: dict[str, Any], options: dict[str, Any], *, address: str = "") -> str:
+    """What a request asked for, over canonical JSON: the same key with another fingerprint is another request.
+
+    Raises TypeError when that is no JSON.
+    """
+    return hashlib.sha256(orjson.dumps([address, root, payload, options], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def derived_key(key: str, use: str, ordinal: int) -> str:
