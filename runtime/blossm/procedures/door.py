@@ -112,7 +112,7 @@ class Door:
         except ClientDisconnect:
             return
         except Exception as error:  # the door stays open whatever lies behind it
-            response = problem_response(self.told(error, visit), error, realm=self._spec.host)
+            response = problem_response(self._known(error, visit), tx=visit.tx, realm=self._spec.host)
         response.raw_headers += [*self._headers, *self.origins.headers(visit), (b"traceparent", visit.trace.encode())]
         try:
             await _send(response, visit, receive, send)
@@ -166,9 +166,14 @@ class Door:
         )
 
     def told(self, error: Exception, visit: Visit) -> dict[str, Any]:
-        """The problem document of what went wrong with `visit`, once that is in the log."""
-        known = error if isinstance(error, BlossmError) else unexpected(error, where=self._step, tx=visit.tx)
-        return problem(seen(known, where=self._step, tx=visit.tx), tx=visit.tx)
+        """The problem document of what went wrong with a visit whose answer has begun."""
+        return problem(self._known(error, visit), tx=visit.tx)
+
+    def _known(self, error: Exception, visit: Visit) -> BlossmError:
+        """What the client may know of an error; the rest is in the log now."""
+        if isinstance(error, BlossmError):
+            return seen(error, where=self._step, tx=visit.tx)
+        return unexpected(error, where=self._step, tx=visit.tx)
 
     def _note(self, visit: Visit, status: int, began: float) -> None:
         """One line of the access log: nothing of the query, the body, the token or an unknown path."""

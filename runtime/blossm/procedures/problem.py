@@ -61,13 +61,13 @@ def problem(error: BlossmError, *, tx: str = "") -> dict[str, Any]:
     return document | ({"tx": tx} if tx else {})
 
 
-def problem_response(document: dict[str, Any], error: Exception, *, realm: str) -> Response:
-    """The answer with the problem document of `error`. Never raises, whatever its facts hold."""
-    body = orjson.dumps(document, default=repr, option=orjson.OPT_NON_STR_KEYS)
-    return Response(body, document["status"], dict(_headers(error, realm)), "application/problem+json")
+def problem_response(error: BlossmError, *, tx: str, realm: str) -> Response:
+    """The answer that tells the client of `error`. Never raises, whatever its facts hold."""
+    body = orjson.dumps(problem(error, tx=tx), default=repr, option=orjson.OPT_NON_STR_KEYS)
+    return Response(body, error.http, dict(_headers(error, realm)), "application/problem+json")
 
 
-def _headers(error: Exception, realm: str) -> Mapping[str, str]:
+def _headers(error: BlossmError, realm: str) -> Mapping[str, str]:
     match error:
         case Unauthenticated():
             code = error.facts.get("error")
