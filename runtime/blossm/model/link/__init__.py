@@ -1,0 +1,1 @@
+"""From documents to the network: what refers to what, resolved and checked."""

@@ -1,0 +1,101 @@
+"""What there is in a network, by kind and address, and how references find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from blossm.model.diagnostics import Findings, Spot
+from blossm.model.headers import Placed
+from blossm.model.link.python import Modules
+from blossm.model.link.types import Types
+from blossm.model.names import address, door
+from blossm.model.network import Environment, EventStoreSpec, Kind
+from blossm.model.schema.headers import NetworkKeys
+from blossm.model.source import Document
+
+_DOORS: dict[Kind, str] = {"command-gateway": "c", "fact-gateway": "f", "view-gateway": "v"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A procedure on its way into the network. Service, domain and context are empty where they don't apply."""
+
+    placed: Placed
+    kind: Kind
+    name: str
+    service: str
+    domain: str
+    context: str
+
+    @property
+    def document(self) -> Document:
+        return self.placed.procedure.document
+
+    @property
+    def keys(self) -> Any:
+        """The keys of its kind; None where they can't be read."""
+        return self.placed.procedure.keys
+
+    @property
+    def address(self) -> str:
+        if letter := _DOORS.get(self.kind):
+            return door(letter, *((self.context,) if self.kind == "view-gateway" else (self.domain, self.service)))
+        return address(self.service, self.domain, self.context, self.name)
+
+    @property
+    def spot(self) -> Spot:
+        return self.document.value("procedure")
+
+    @property
+    def named_at(self) -> Spot:
+        return self.document.value("name") if "name" in self.document.data else self.spot
+
+
+def draft(placed: Placed) -> Draft:
+    """What a procedure is called, from its scope and its own name."""
+    procedure, scope = placed.procedure, placed.scope
+    match procedure.kind:
+        case "event-store" | "command-gateway":
+            name, service, domain, context = "", scope.service, scope.domain, ""
+        case "command":
+            name, service, domain, context = procedure.said("name"), scope.service, scope.domain, ""
+        case "fact":  # without a domain above it, it is the network's
+            service = scope.service if scope.domain else ""
+            name, domain, context = procedure.said("name"), scope.domain, ""
+        case "fact-gateway":
+            name, service, domain, context = "", scope.service, scope.domain, ""
+        case "view-gateway":
+            name, service, domain, context = "", "", "", scope.context
+        case "view-store" | "projection":
+            name, service, domain, context = procedure.said("name"), "", "", scope.context
+    return Draft(placed, procedure.kind, name, service, domain, context)
+
+
+@dataclass(slots=True)
+class Index:
+    """Everything that references can find, and what reading them needs."""
+
+    findings: Findings
+    environment: Environment
+    host: str  # what `$network` means
+    network: NetworkKeys | None
+    complete: bool  # False: a file could not be read, so what seems to be missing may be there
+    modules: Modules
+    types: Types
+    services: dict[str, tuple[str, ...]] = field(default_factory=dict)  # → depends_on
+    domains: dict[tuple[str, str], None] = field(default_factory=dict)
+    drafts: dict[Kind, dict[str, Draft]] = field(default_factory=dict)
+    event_stores: dict[str, EventStoreSpec] = field(default_factory=dict)  # those that could be read
+
+    def has(self, kind: Kind, address: str) -> bool:
+        return address in self.drafts.get(kind, {})
+
+    def addresses(self, kind: Kind) -> Iterable[str]:
+        return self.drafts.get(kind, {})
+
+    def tell_unknown(self, message: str, spot: Spot, *, help: str = "", code: str = "B301") -> None:
+        """A reference that leads nowhere, unless it may lead into a file that could not be read."""
+        if self.complete:
+            self.findings.add(code, message, spot, help=help)

@@ -1,0 +1,143 @@
+"""All documents → one network, for one environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar, assert_never
+
+from blossm.model.headers import Hierarchy
+from blossm.model.link import gateways, read_side, write_side
+from blossm.model.link.addresses import check_hosts, gather
+from blossm.model.link.examples import check_examples
+from blossm.model.link.index import Draft, Index
+from blossm.model.link.python import Modules
+from blossm.model.link.root import check_labels, environments, issuers, permissions_fact, roles
+from blossm.model.link.services import services
+from blossm.model.link.types import Types
+from blossm.model.network import (
+    AnyProcedure,
+    CommandGatewaySpec,
+    CommandSpec,
+    Environment,
+    EventStoreSpec,
+    FactGatewaySpec,
+    FactSpec,
+    Kind,
+    Network,
+    ProjectionSpec,
+    ViewGatewaySpec,
+    ViewStoreSpec,
+)
+from blossm.model.schema.headers import NetworkKeys
+
+Spec = TypeVar("Spec", bound=AnyProcedure)
+
+
+def link(hierarchy: Hierarchy, root: Path, environment: Environment, modules: Modules, *, complete: bool) -> Network:
+    """The network of these documents. What is wrong goes to the findings, and then the network is not to be used."""
+    findings = hierarchy.findings
+    header = next((chain[-1] for chain in hierarchy.chains if chain[-1].kind == "network"), None)
+    keys = header.keys if header and isinstance(header.keys, NetworkKeys) else None
+    prefixes = environments(keys)
+    name = keys.network if keys else "network.example"
+    prefix = prefixes[environment]
+    host = f"{prefix}.{name}" if prefix else name
+    index = Index(
+        findings=findings,
+        environment=environment,
+        host=host,
+        network=keys,
+        complete=complete,
+        modules=modules,
+        types=Types(findings, host),
+    )
+    specs_of_services = services(hierarchy, index)
+    check_labels(hierarchy, prefixes)
+    gather(hierarchy, index)
+    for chain in hierarchy.chains:
+        index.types.check_types(chain)
+    specs = _specs(index)
+    check_hosts(index)
+    _check_sign_in(index, specs)
+    return Network(
+        name=name,
+        environment=environment,
+        environments=prefixes,
+        directory=str(root),
+        title=keys.title if keys else "",
+        issuers=issuers(header, index),
+        permissions_fact=permissions_fact(header, index),
+        roles=roles(hierarchy, index),
+        services=specs_of_services,
+        contexts=tuple(dict.fromkeys(spec.context for spec in specs if isinstance(spec, ViewStoreSpec) and spec.context)),
+        event_stores=_of(EventStoreSpec, specs),
+        commands=_of(CommandSpec, specs),
+        facts=_of(FactSpec, specs),
+        command_gateways=_of(CommandGatewaySpec, specs),
+        fact_gateways=_of(FactGatewaySpec, specs),
+        view_stores=_of(ViewStoreSpec, specs),
+        projections=_of(ProjectionSpec, specs),
+        view_gateways=_of(ViewGatewaySpec, specs),
+    )
+
+
+def _specs(index: Index) -> list[AnyProcedure]:
+    """Every procedure whose keys can be read; the event stores first, since the others refer to their actions."""
+    for address, draft in index.drafts.get("event-store", {}).items():
+        if draft.keys:
+            index.event_stores[address] = write_side.event_store(draft, index)
+    others = [
+        _spec(draft, index)
+        for kind, drafts in index.drafts.items()
+        if kind != "event-store"
+        for draft in drafts.values()
+        if draft.keys
+    ]
+    for address in index.event_stores:
+        check_examples(index.drafts["event-store"][address], index)
+    return [*index.event_stores.values(), *others]
+
+
+def _spec(draft: Draft, index: Index) -> AnyProcedure:
+    match draft.kind:
+        case "event-store":
+            return write_side.event_store(draft, index)
+        case "command":
+            return write_side.command(draft, index)
+        case "fact":
+            return write_side.fact(draft, index)
+        case "command-gateway":
+            return gateways.command_gateway(draft, index)
+        case "fact-gateway":
+            return gateways.fact_gateway(draft, index)
+        case "view-store":
+            return read_side.view_store(draft, index)
+        case "projection":
+            return read_side.projection(draft, index)
+        case "view-gateway":
+            return gateways.view_gateway(draft, index)
+        case _:
+            assert_never(draft.kind)
+
+
+def _of(kind: type[Spec], specs: list[AnyProcedure]) -> dict[str, Spec]:
+    return {spec.address: spec for spec in specs if isinstance(spec, kind)}
+
+
+def _check_sign_in(index: Index, specs: list[AnyProcedure]) -> None:
+    """Warn where entries want a token and no issuer is named that could give one."""
+    if index.network is None or index.network.auth.issuers:
+        return
+    for spec in specs:
+        if isinstance(spec, CommandGatewaySpec | FactGatewaySpec | ViewGatewaySpec):
+            for entry in spec.entries.values():
+                if entry.access.rule != "public":
+                    draft = index.drafts[spec.kind][spec.address]
+                    spot = draft.document.key(_ENTRIES[spec.kind], entry.name)
+                    message = "nobody can sign in outside of development: the network names no issuer of tokens"
+                    help = "the network's header says whose tokens are believed: `auth: {issuers: [{name, issuer, jwks}]}`"
+                    index.findings.add("B405", message, spot, help=help, severity="warning")
+                    return
+
+
+_ENTRIES: dict[Kind, str] = {"command-gateway": "commands", "fact-gateway": "facts", "view-gateway": "views"}

@@ -1,0 +1,97 @@
+"""A network's files → `Network`, or all that is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from blossm.model.diagnostics import Findings, InvalidNetwork, Problem, Spot
+from blossm.model.documents import understand
+from blossm.model.headers import Hierarchy
+from blossm.model.link.linking import link
+from blossm.model.link.python import Modules
+from blossm.model.network import ENVIRONMENTS, Environment, Network, Place
+from blossm.model.search import FILE, find_files, find_root
+from blossm.model.source import documents, read_text
+
+__all__ = ["check", "find_root", "load"]
+
+
+def load(directory: Path, *, environment: Environment = "development") -> Network:
+    """The network in a folder, for one environment. Raises InvalidNetwork."""
+    draft = _read(Path(directory))
+    network = draft.link(environment)
+    if draft.findings.errors() or network is None:
+        raise InvalidNetwork(draft.findings.problems())
+    return network
+
+
+def check(directory: Path) -> list[Problem]:
+    """Everything that is wrong with the network in a folder, in any environment. Never raises for what is in the files."""
+    draft = _read(Path(directory))
+    for environment in ENVIRONMENTS:
+        draft.link(environment)
+    return draft.findings.problems()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The documents of a network, each read once, to be linked for one environment or for all."""
+
+    root: Path
+    findings: Findings
+    hierarchy: Hierarchy
+    modules: Modules
+    complete: bool
+
+    def link(self, environment: Environment) -> Network | None:
+        """None where there is nothing to link; what is wrong is among the findings."""
+        if not self.hierarchy.chains and not self.hierarchy.procedures:
+            return None
+        return link(self.hierarchy, self.root, environment, self.modules, complete=self.complete)
+
+
+def _read(directory: Path) -> _Draft:
+    root, findings = directory.resolve(), Findings()
+    hierarchy = Hierarchy(findings)
+    complete = True
+    if (root / FILE).is_file():
+        for path in find_files(root, findings):
+            complete &= _read_file(path, root, hierarchy, findings)
+        _check_headers(hierarchy, findings, complete=complete)
+    else:
+        _tell_nothing_here(directory, root, findings)
+    return _Draft(root, findings, hierarchy, Modules(root, findings), complete)
+
+
+def _read_file(path: Path, root: Path, hierarchy: Hierarchy, findings: Findings) -> bool:
+    """Add one file's documents; False where some of it could not be read."""
+    before = len(findings.errors())
+    source = read_text(path, path.relative_to(root).as_posix(), findings)
+    if source is None:
+        return False
+    found = [document for document in documents(source, findings)]
+    whole = len(findings.errors()) == before
+    understood = [understand(document, findings) for document in found]
+    hierarchy.add_file(source.file.rpartition("/")[0], [one for one in understood if one])
+    return whole and all(understood)
+
+
+def _check_headers(hierarchy: Hierarchy, findings: Findings, *, complete: bool) -> None:
+    """Refuse a network without its header, and one with two."""
+    headers = [chain[-1] for chain in hierarchy.chains if chain[-1].kind == "network"]
+    for header in headers[1:]:
+        help = f"the first one is at {headers[0].document.key('network').place}"
+        findings.add("B121", "a second `network:`", header.document.key("network"), help=help)
+    if not headers and complete:
+        help = "the root's first document says `network: shop.example`"
+        findings.add("B120", "no document says which network this is", Spot(Place(FILE, 1, 1)), help=help)
+
+
+def _tell_nothing_here(directory: Path, root: Path, findings: Findings) -> None:
+    if not root.is_dir():
+        message, help = "there is no such folder", ""
+    else:
+        message = f"there is no `{FILE}` in this folder"
+        help = "a network's folder has one that begins with `network: shop.example`"
+    findings.add("B001", message, Spot(Place(str(directory), 1, 1)), help=help)

@@ -1,0 +1,1 @@
+"""Every key that blossm.yaml has, as pydantic models: used while loading, and by nothing that serves."""
