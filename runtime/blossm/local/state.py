@@ -23,7 +23,9 @@ from blossm.core.errors import BlossmError
 
 FOLDER = ".blossm"
 FORMAT = "1"
-OURS = (".gitignore", "format", "running.json", "development.key", "logs", "states", "views", "timers.db")
+IGNORE = "*\n"
+KEY = "development.key"
+OURS = (".gitignore", "format", "running.json", KEY, "logs", "states", "views", "timers.db")
 
 
 class FolderError(BlossmError):
@@ -93,7 +95,7 @@ class StateFolder:
         if found not in (None, FORMAT):
             raise FolderError(f"{self.path} has the layout {found!r}, and this blossm writes {FORMAT!r}", help=_ANEW)
         try:
-            (self.path / ".gitignore").write_text("*\n")
+            (self.path / ".gitignore").write_text(IGNORE)
             for name in ("logs", "states", "views"):
                 (self.path / name).mkdir(exist_ok=True)
             version.write_text(f"{FORMAT}\n")
@@ -115,7 +117,7 @@ class StateFolder:
 
     @property
     def development_key(self) -> Path:
-        return self.path / "development.key"
+        return self.path / KEY
 
     def announce(self, running: Running) -> None:
         """Tell the operator's tools, and nobody else, where this network listens."""
@@ -128,6 +130,14 @@ class StateFolder:
         """Give the folder back."""
         (self.path / "running.json").unlink(missing_ok=True)
         os.close(self._lock)
+
+
+def development_key_at(root: Path) -> Path:
+    """The file of the key that signs development tokens, in a folder that version control leaves alone."""
+    path = root / FOLDER
+    path.mkdir(exist_ok=True)
+    (path / ".gitignore").write_text(IGNORE)
+    return path / KEY
 
 
 def running(root: Path) -> Running | None:

@@ -1,0 +1,67 @@
+"""Which network a command is about, and how it reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from blossm.model.network import Network
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+
+network_option = click.option(
+    "--network",
+    "-n",
+    "directory",
+    type=DIRECTORY,
+    envvar="BLOSSM_NETWORK",
+    metavar="DIR",
+    help="A folder of the network; by default this one.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout: one document, or one per line.")
+
+
+def root_of(directory: Path | None) -> Path:
+    """The root of the network that a folder lies in. Raises InvalidNetwork where there is none."""
+    start = (directory or Path()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".blossm" / "running.json").exists():
+            return folder  # a network runs there: no need to read a blossm.yaml
+    from blossm.model.load import find_root
+
+    return find_root(start)
+
+
+def network_at(root: Path) -> Network:
+    """The network of a root. Raises InvalidNetwork with everything that is wrong."""
+    from blossm.model.load import load
+
+    return load(root)
+
+
+def each(
+    directory: Path | None, operation: str, arguments: Mapping[str, Any], show: Callable[[dict[str, Any]], None]
+) -> None:
+    """Show every document of an operation as it comes."""
+    from blossm.cli.logs import log_to_stderr
+
+    log_to_stderr()
+    asyncio.run(_each(root_of(directory), operation, arguments, show))
+
+
+async def _each(
+    root: Path, operation: str, arguments: Mapping[str, Any], show: Callable[[dict[str, Any]], None]
+) -> None:
+    from blossm.local.reach import operations
+
+    async with operations(root, lambda: network_at(root)) as reached:
+        documents: AsyncIterator[dict[str, Any]] = reached.run(operation, arguments)
+        async for document in documents:
+            show(document)

@@ -1,0 +1,114 @@
+"""One port for all gateways: the door is told by the Host header, or by the first part of the path.
+
+`c.bicycle.shop.localhost:7400/paint` and `127.0.0.1:7400/c.bicycle.shop/paint` are the same door. Other host names are
+refused, so that a foreign page can't reach in under a name of its own. Beside the doors stand an index at `/` and the
+operator's own door at `/_blossm`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from blossm.core.errors import NotFound
+from blossm.model.network import GatewaySpec, Network
+from blossm.procedures.problem import problem, problem_response
+
+HERE = ("localhost", "127.0.0.1", "[::1]")
+OPERATOR = "_blossm"
+
+
+class Doors:
+    """The ASGI application that finds the door of a request. `drain` ends what would stream for ever."""
+
+    def __init__(self, network: Network, doors: Mapping[str, ASGIApp], *, operator: ASGIApp) -> None:
+        """`doors`: the gateways' applications by address."""
+        self._network = network
+        self._operator = operator
+        self._by_address = doors
+        self._by_host = {name: doors[spec.address] for spec in network.gateways() for name in names(spec)}
+        self._endless: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    def drain(self) -> None:
+        """End the streams that have no end of their own; whatever else is under way may finish."""
+        self._draining = True
+        for task in self._endless:
+            task.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        app, scope = self._door(scope)
+        await self._drainable(app, scope, receive, send)
+
+    def _door(self, scope: Scope) -> tuple[ASGIApp, Scope]:
+        host = host_of(scope)
+        if host not in HERE:
+            app = self._by_host.get(host)
+            return (app or self._no_door(f"no door is called {host}")), scope
+        first = scope["path"].removeprefix("/").partition("/")[0]
+        if first == "":
+            return JSONResponse(index(self._network)), scope
+        app = self._operator if first == OPERATOR else self._by_address.get(first)
+        if app is None:
+            return self._no_door(f"no door is called {first}"), scope
+        return app, {**scope, "root_path": f"{scope.get('root_path', '')}/{first}"}
+
+    def _no_door(self, message: str) -> ASGIApp:
+        error = NotFound(message, facts={"doors": list(self._by_address)}, help="GET / lists the doors")
+        return problem_response(problem(error), error, realm=self._network.name)
+
+    async def _drainable(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_endless(message):
+                self._endless.add(task)
+                if self._draining:
+                    task.cancel()
+            await send(message)
+
+        try:
+            await app(scope, receive, watched)
+        except asyncio.CancelledError:
+            if not (self._draining and task in self._endless):
+                raise
+            task.uncancel()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self._endless.discard(task)
+
+
+def names(spec: GatewaySpec) -> set[str]:
+    """The host names that a gateway answers to on this machine."""
+    return {f"{spec.address}.localhost", f"{spec.host}.localhost", spec.host}
+
+
+def host_of(scope: Scope) -> str:
+    """The host that a request is for, without the port; localhost where it says none (HTTP/1.0)."""
+    values = [value for name, value in scope["headers"] if name == b"host"]
+    host = values[0].decode("latin-1").lower() if len(values) == 1 else ("localhost" if not values else "")
+    return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0].rstrip(".")
+
+
+def index(network: Network) -> Mapping[str, object]:
+    """The doors of a network, for people and tools that look what is there."""
+    return {
+        "network": network.name,
+        "title": network.title,
+        "environment": network.environment,
+        "doors": [
+            {"host": f"{spec.address}.localhost", "path": f"/{spec.address}", "kind": spec.kind, "entries": list(spec.entries)}
+            for spec in network.gateways()
+        ],
+    }
+
+
+def _is_endless(message: Message) -> bool:
+    headers = dict(message.get("headers", ()))
+    return headers.get(b"content-type", b"").startswith(b"text/event-stream") or b"blossm-follows" in headers

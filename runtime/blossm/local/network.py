@@ -1,0 +1,189 @@
+"""A whole network in this process: every procedure, over memory or over a state folder, wired along the model's edges."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, assert_never
+
+import structlog
+
+from blossm.adapters.clock import SystemClock
+from blossm.adapters.memory.bus import MemoryBus
+from blossm.core.appender import Appender
+from blossm.handlers.folds import fold_of
+from blossm.handlers.modules import Modules
+from blossm.local.clients import Directory, InProcessClients, Procedures
+from blossm.local.outbox import Outbox, services_that_call
+from blossm.local.scheduler import Scheduler
+from blossm.local.storage import Storage
+from blossm.model.network import CommandGatewaySpec, FactGatewaySpec, Network, ViewGatewaySpec
+from blossm.ports import Clock, Keys
+from blossm.procedures.command import CommandProcedure
+from blossm.procedures.event_store import EventStores
+from blossm.procedures.fact import FactProcedure
+from blossm.procedures.projection import ProjectionProcedure
+from blossm.procedures.view_store import ViewStoreProcedure
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+log = structlog.get_logger("blossm.local")
+
+
+class LocalNetwork:
+    """The procedures of one network. Open it, `start` what runs by itself, and close it: `async with` does that."""
+
+    def __init__(self, network: Network, *, storage: Storage, clock: Clock) -> None:
+        self.network = network
+        self.modules = Modules(Path(network.directory))
+        self.storage = storage
+        self.clock = clock
+        self.bus = MemoryBus()
+        self.procedures = Procedures()
+        self.directory = Directory(network, self.procedures)
+        self.projections: dict[str, ProjectionProcedure] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = AsyncExitStack()
+
+    @classmethod
+    async def open(cls, network: Network, *, storage: Storage, clock: Clock | None = None) -> Self:
+        """Build every procedure but the gateways. Raises HandlerError when one of the user's modules fails to import.
+
+        What was opened is closed again when something fails.
+        """
+        opened = cls(network, storage=storage, clock=clock or SystemClock())
+        opened._closing.push_async_callback(storage.close)
+        try:
+            await opened._write_side()
+            await opened._read_side()
+        except BaseException:
+            await opened._closing.aclose()
+            raise
+        return opened
+
+    @property
+    def operator(self) -> InProcessClients:
+        """The clients of who runs the network: they may call everything."""
+        return self.directory.operator()
+
+    async def _write_side(self) -> None:
+        for service in self.network.services:
+            await self._log_of(service)
+        for command in self.network.commands.values():
+            clients = self.directory.clients(command.ref)
+            self.procedures.commands[command.address] = CommandProcedure(
+                spec=command, network=self.network, modules=self.modules, clients=clients, clock=self.clock
+            )
+        for fact in self.network.facts.values():
+            clients = self.directory.clients(fact.ref)
+            self.procedures.facts[fact.address] = FactProcedure(
+                spec=fact, network=self.network, modules=self.modules, clients=clients, clock=self.clock
+            )
+
+    async def _log_of(self, service: str) -> None:
+        stores = self.network.stores_of(service)
+        logged = await self.storage.log(service)
+        appender = Appender(store=logged, clock=self.clock, bus=self.bus, service=service)
+        self._closing.push_async_callback(appender.close)
+        event_stores = EventStores(
+            service=service,
+            network=self.network.name,
+            stores=stores,
+            folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
+            appender=appender,
+            log=logged,
+            states=await self.storage.states(service),
+            clock=self.clock,
+            bus=self.bus,
+        )
+        self._closing.push_async_callback(event_stores.close)
+        self.procedures.event_stores[service] = event_stores
+
+    async def _read_side(self) -> None:
+        for view in self.network.view_stores.values():
+            self.procedures.view_stores[view.address] = ViewStoreProcedure(
+                spec=view, network=self.network, store=await self.storage.view(view), modules=self.modules, clock=self.clock
+            )
+        for projection in self.network.projections.values():
+            self.projections[projection.address] = ProjectionProcedure(
+                spec=projection,
+                network=self.network,
+                modules=self.modules,
+                clients=self.directory.clients(projection.ref),
+                bus=self.bus,
+                clock=self.clock,
+            )
+
+    def doors(self, keys: Keys) -> dict[str, ASGIApp]:
+        """Build the gateways, which believe these keys: each one's application, by address."""
+        # Only who serves HTTP needs a web framework.
+        from blossm.procedures.command_gateway import CommandGateway
+        from blossm.procedures.fact_gateway import FactGateway
+        from blossm.procedures.view_gateway import ViewGateway
+
+        network, clock = self.network, self.clock
+        doors: dict[str, ASGIApp] = {}
+        for spec in network.gateways():
+            clients = self.directory.clients(spec.ref)
+            match spec:
+                case CommandGatewaySpec():
+                    app = CommandGateway(spec=spec, network=network, clients=clients, keys=keys, clock=clock).app
+                case FactGatewaySpec():
+                    app = FactGateway(spec=spec, network=network, clients=clients, keys=keys, clock=clock).app
+                case ViewGatewaySpec():
+                    app = ViewGateway(spec=spec, network=network, clients=clients, keys=keys, clock=clock).app
+                case _:
+                    assert_never(spec)
+            doors[spec.address] = app
+        return doors
+
+    def start(self) -> None:
+        """Begin what runs by itself: projections, the outbox, scheduled and timed calls."""
+        for address, projection in self.projections.items():
+            self._keep_running(f"projection {address}", projection.run)
+        if self._has_timers():
+            logs = {service: self.procedures.event_stores[service] for service in services_that_call(self.network)}
+            timers = self.storage.timers
+            scheduler = Scheduler(network=self.network, clients=self.operator, table=timers, clock=self.clock)
+            scheduler.schedule()
+            self._keep_running("outbox", Outbox(logs=logs, table=timers, bus=self.bus).run)
+            self._keep_running("scheduler", scheduler.run)
+
+    def waiting(self) -> int:
+        """How many timed calls wait."""
+        return self.storage.timers.count() if self._has_timers() else 0
+
+    def _has_timers(self) -> bool:
+        scheduled = any(command.schedule for command in self.network.commands.values())
+        return scheduled or bool(services_that_call(self.network))
+
+    def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        async def kept() -> None:
+            while True:
+                try:
+                    await run()
+                except Exception:  # one part that breaks must not stand still in silence, nor take the others along
+                    log.exception("restarting what broke", part=name)
+                    await self.clock.sleep(1.0)
+
+        self._tasks.append(asyncio.create_task(kept(), name=name))
+
+    async def close(self) -> None:
+        """Stop what runs by itself, drain the appenders, close the stores: in this order. The doors are closed before."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self._closing.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,196 @@
+"""What the operator's tools do with a network: call, look, replay.
+
+Every operation takes a few arguments and gives JSON documents, one or many, so that it is the same in this process and
+over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from blossm.core.errors import BadRequest, FieldProblem, NotFound
+from blossm.core.time import parse_rfc3339, rfc3339
+from blossm.local.calls import Call, Calls
+from blossm.local.network import LocalNetwork
+from blossm.local.timeline import Timeline
+from blossm.model.diagnostics import did_you_mean
+from blossm.model.network import EventStoreSpec
+from blossm.replay import replay
+
+Document = dict[str, Any]
+
+
+class Operations(Protocol):
+    """The operations, wherever the network is."""
+
+    def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[Document]:
+        """The documents that an operation gives. Raises what it raises, BadRequest when there is no such operation."""
+
+
+class Events(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The events of a service, or of all by time; the last ones only, where `last` says how many."""
+
+    service: str = ""
+    last: int | None = None
+    follow: bool = False
+
+
+class State(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a root's events add up to; `at`: a number or a time."""
+
+    root: str
+    domain: str = ""
+    at: str = ""
+
+
+class Status(msgspec.Struct, forbid_unknown_fields=True):
+    """Every procedure, how long the logs are, how far the projections are."""
+
+
+class Replay(msgspec.Struct, forbid_unknown_fields=True):
+    """Make a view anew, from the first event on."""
+
+    projection: str
+
+
+ARGUMENTS: dict[str, type[msgspec.Struct]] = {
+    "call": Call,
+    "events": Events,
+    "state": State,
+    "status": Status,
+    "replay": Replay,
+}
+
+
+class LocalOperations:
+    """The operations on a network in this process.
+
+    `live`: its projections run by themselves. `key`: the development key's file.
+    """
+
+    def __init__(self, local: LocalNetwork, *, key: Path, live: bool) -> None:
+        self._local = local
+        self._network = local.network
+        self._logs = local.procedures.event_stores
+        self._calls = Calls(local, key=key, live=live)
+
+    async def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[Document]:
+        match understood(operation, arguments):
+            case Call() as call:
+                documents = self._calls.run(call)
+            case Events() as events:
+                documents = self._events(events)
+            case State() as state:
+                documents = self._states(state)
+            case Status():
+                documents = self._status()
+            case Replay() as wanted:
+                documents = self._replay(wanted)
+            case other:
+                raise AssertionError(other)
+        async for document in documents:
+            yield document
+
+    async def _events(self, events: Events) -> AsyncIterator[Document]:
+        if events.service and events.service not in self._logs:
+            raise NotFound(f"there is no service {events.service}", help=did_you_mean(events.service, self._logs))
+        logs = {events.service: self._logs[events.service]} if events.service else self._logs
+        timeline = Timeline(logs, network=self._network.name, bus=self._local.bus)
+        seen: dict[str, int] = {}
+        if events.last is not None:
+            seen = {service: await log.head() - 1 for service, log in logs.items()}
+            for event in await timeline.last(events.last):
+                seen[event.service] = max(event.position, seen[event.service])
+                yield msgspec.to_builtins(event)
+        async for event in timeline.follow(seen) if events.follow else _none() if seen else timeline.after({}):
+            yield msgspec.to_builtins(event)
+
+    async def _states(self, state: State) -> AsyncIterator[Document]:
+        number, time = moment(state.at)
+        found = False
+        for store in self._stores(state.domain):
+            log = self._logs[store.service]
+            aggregate = (await log.aggregate(store.domain, state.root, number=number, time=time)).value
+            if aggregate.number or (state.domain and (await log.count(store.domain, state.root)).value):
+                found = True
+                yield {
+                    "domain": store.address,
+                    "root": state.root,
+                    "number": aggregate.number,
+                    "position": aggregate.position,
+                    "state": aggregate.state,
+                }
+        if not found:
+            when = f" at {state.at}" if state.at else ""
+            raise NotFound(f"no event of {state.root} is logged{when}", help="`blossm events` shows roots")
+
+    def _stores(self, domain: str) -> list[EventStoreSpec]:
+        stores = list(self._network.event_stores.values())
+        found = [store for store in stores if domain in ("", store.domain, store.address)]
+        if not found:
+            addresses = [store.address for store in stores]
+            raise NotFound(f"there is no domain {domain} with an event store", help=did_you_mean(domain, addresses))
+        return found
+
+    async def _status(self) -> AsyncIterator[Document]:
+        yield {
+            "network": self._network.name,
+            "environment": self._network.environment,
+            "procedures": [{"kind": spec.kind, "address": spec.address} for spec in self._network.procedures()],
+            "logs": [{"service": service, "events": await log.head() - 1} for service, log in self._logs.items()],
+            "projections": [
+                {"projection": address, **projection.status()} for address, projection in self._local.projections.items()
+            ],
+            "timers": self._local.waiting(),
+        }
+
+    async def _replay(self, wanted: Replay) -> AsyncIterator[Document]:
+        spec = self._network.projections.get(wanted.projection)
+        if spec is None:
+            known = did_you_mean(wanted.projection, self._network.projections)
+            raise NotFound(f"there is no projection {wanted.projection}", help=known)
+        progress: asyncio.Queue[Document | None] = asyncio.Queue()
+        async with asyncio.TaskGroup() as tasks:
+            work = replay(
+                spec=spec,
+                network=self._network,
+                modules=self._local.modules,
+                clients=self._local.operator,
+                progress=progress.put_nowait,
+            )
+            tasks.create_task(work).add_done_callback(lambda _: progress.put_nowait(None))
+            while (document := await progress.get()) is not None:
+                yield document
+
+
+def understood(operation: str, arguments: Mapping[str, Any]) -> msgspec.Struct:
+    """The arguments of an operation. Raises BadRequest."""
+    if operation not in ARGUMENTS:
+        raise BadRequest(f"there is no operation {operation}", help=did_you_mean(operation, ARGUMENTS))
+    try:
+        return msgspec.convert(arguments, ARGUMENTS[operation])
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"{operation}: {error}") from error
+
+
+def moment(at: str) -> tuple[int | None, str | None]:
+    """A number, or a time: `12`, `2026-01-31T12:00:00Z`. Raises BadRequest."""
+    if not at:
+        return None, None
+    if at.isdecimal():
+        return int(at), None
+    try:
+        return None, rfc3339(parse_rfc3339(at))
+    except ValueError as error:
+        problem = "must be a number, or a time like 2026-01-31T12:00:00Z"
+        raise BadRequest(f"{at} is no moment", fields=[FieldProblem("at", problem)]) from error
+
+
+async def _none() -> AsyncIterator[Any]:
+    return
+    yield

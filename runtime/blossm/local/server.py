@@ -1,0 +1,125 @@
+"""HTTP/1.1 on one port of this machine, and only of this machine: uvicorn with httptools, with a bound on headers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from blossm.core.errors import BlossmError
+
+HOST = "127.0.0.1"
+MAX_HEAD = 16 * 1024
+_TOO_LARGE = (
+    b'{"type":"about:blank","title":"Request Header Fields Too Large","status":431,"code":"PAYLOAD_TOO_LARGE",'
+    b'"detail":"the request line and headers are over 16 KiB"}'
+)
+
+
+class PortTaken(BlossmError):
+    """Another process listens on the port."""
+
+
+class Bounded(HttpToolsProtocol):
+    """HTTP whose request line and headers may have 16 KiB together; more is answered 431, and read no further."""
+
+    in_head = False
+    head = 0
+
+    def data_received(self, data: bytes) -> None:
+        began_in_head = self.in_head
+        super().data_received(data)
+        # Complete headers are counted exactly, below. This bounds one that never ends.
+        if began_in_head and self.in_head:
+            self.head += len(data)
+            if self.head > MAX_HEAD and not self.transport.is_closing():
+                self._refuse()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head = True
+        self.head = 0
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        head = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if head > MAX_HEAD:
+            self.app = _too_large
+        super().on_headers_complete()
+
+    def _refuse(self) -> None:
+        length = str(len(_TOO_LARGE)).encode()
+        self.transport.write(
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
+            b"connection: close\r\ncontent-length: " + length + b"\r\n\r\n" + _TOO_LARGE
+        )
+        self.transport.close()
+
+
+async def _too_large(scope: object, receive: object, send: object) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    headers.append((b"content-length", str(len(_TOO_LARGE)).encode()))
+    assert callable(send)
+    await send({"type": "http.response.start", "status": 431, "headers": headers})
+    await send({"type": "http.response.body", "body": _TOO_LARGE})
+
+
+def bound(port: int) -> socket.socket:
+    """A socket on this port, or on a free one for 0. Raises PortTaken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortTaken(
+                f"port {port} is not free ({error.strerror})",
+                help="stop what listens there, or take another with --port; 0 finds one",
+            ) from error
+        raise
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+class Server(uvicorn.Server):
+    """Serves until it is told to stop, then lets the requests under way finish, for `grace` seconds at most."""
+
+    def __init__(self, app: ASGIApp, *, grace: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Bounded,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(grace) + 1,
+            )
+        )
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the command line's."""
+        yield
+
+    def stop(self) -> None:
+        """Begin to drain; a second time: drop what is under way."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
