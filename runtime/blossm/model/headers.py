@@ -121,7 +121,7 @@ class Hierarchy:
             said = procedure.said(key)
             self._agree(procedure, key, said, getattr(scope, key))
             if said and not getattr(scope, key):
-                scope = replace(scope, **{key: said})
+                scope = _with(scope, key, said)
         return scope
 
     def _agree(self, thing: Header | Procedure, key: str, said: str, expected: str) -> None:
@@ -140,6 +140,16 @@ class Hierarchy:
             procedure.document.key("procedure"),
             help=f"give each of them a folder of its own, or move this procedure into `{file}`",
         )
+
+
+def _with(scope: Scope, key: str, name: str) -> Scope:
+    match key:
+        case "service":
+            return replace(scope, service=name)
+        case "domain":
+            return replace(scope, domain=name)
+        case _:
+            return replace(scope, context=name)
 
 
 def merged_shape(headers: Iterable[Header], own: ShapeKeys) -> dict[str, object]:

@@ -70,7 +70,7 @@ def _read_file(path: Path, root: Path, hierarchy: Hierarchy, findings: Findings)
     source = read_text(path, path.relative_to(root).as_posix(), findings)
     if source is None:
         return False
-    found = [document for document in documents(source, findings)]
+    found = list(documents(source, findings))
     whole = len(findings.errors()) == before
     understood = [understand(document, findings) for document in found]
     hierarchy.add_file(source.file.rpartition("/")[0], [one for one in understood if one])

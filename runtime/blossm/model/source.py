@@ -33,6 +33,7 @@ _PLAIN = (  # plain scalars, by what they match; the rest is text
     ("float", re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")),
     ("float", re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")),
 )
+_NOT_TEXT = frozenset("~nNtTfF+-.0123456789")  # how a plain scalar begins that may match
 
 
 @dataclass(slots=True)
@@ -104,10 +105,9 @@ class Document:
 
 def _step(node: Node, step: str | int) -> tuple[Node | None, Node] | None:
     if isinstance(node, MappingNode):
-        for spelled in (lambda text: text == step, lambda text: text.replace("-", "_") == step):
-            for key, value in node.value:
-                if isinstance(key, ScalarNode) and spelled(key.value):
-                    return key, value
+        pairs = [(key, value) for key, value in node.value if isinstance(key, ScalarNode)]
+        exact = (pair for pair in pairs if pair[0].value == step)
+        return next(exact, None) or next((pair for pair in pairs if pair[0].value.replace("-", "_") == step), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         return None, node.value[step]
     return None
@@ -145,7 +145,7 @@ def documents(source: Source, findings: Findings) -> Iterator[Document]:
     try:
         loader = _Loader(source.text)
         while loader.check_node():
-            node = loader.get_node()
+            node: Node = loader.get_node()  # type: ignore[assignment]  # there is one, says check_node
             document = Document(source, node, None)
             values.document = document
             document.data = values.of(node)
@@ -202,7 +202,7 @@ class _Loader(yaml.CSafeLoader):
             return _TAG + "map"
         if kind is SequenceNode:
             return _TAG + "seq"
-        if implicit[0]:
+        if implicit[0] and (not value or value[0] in _NOT_TEXT):
             for name, pattern in _PLAIN:
                 if pattern.match(value):
                     return _TAG + name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.headers import Hierarchy, is_read_side
-from blossm.model.link.index import Draft, Index, draft
+from blossm.model.link.index import DOORS, Draft, Index, draft
 from blossm.model.names import LABEL_LIMIT, ROUTES, too_long
+from blossm.model.network import Kind
 
-_NAMED = ("command", "fact", "view-store")  # their addresses are unique among each other
+_NAMED: tuple[Kind, ...] = ("command", "fact", "view-store")  # their addresses are unique among each other
 
 
 def gather(hierarchy: Hierarchy, index: Index) -> None:
@@ -24,7 +25,7 @@ def gather(hierarchy: Hierarchy, index: Index) -> None:
             help = f"the first one is at {first.spot.place}"
             index.findings.add("B604", f"{what} is there already", one.named_at, help=help)
         if first is None or first.kind != one.kind:
-            index.drafts.setdefault(one.kind, {})[one.address] = one
+            index.add(one)
 
 
 def _belongs(one: Draft, index: Index) -> bool:
@@ -72,7 +73,7 @@ def _check_name(one: Draft, index: Index) -> None:
 
 def check_hosts(index: Index) -> None:
     """Refuse gateways whose host names are longer than DNS and certificates allow."""
-    for kind in ("command-gateway", "fact-gateway", "view-gateway"):
+    for kind in DOORS:
         for one in index.drafts.get(kind, {}).values():
             if why := too_long(f"{one.address}.{index.host}"):
                 help = f"in {index.environment}; shorten a name that it is made of"

@@ -36,18 +36,18 @@ def with_attributes(
     reader = _Attributes(base, keys, document, path, findings)
     if not reader.all_apply() or not reader.bounds_are_numbers():
         return base
-    here = {
-        "optional": keys.optional or base.optional,
-        "min": keys.min if keys.min is not None else base.min,
-        "max": keys.max if keys.max is not None else base.max,
-        "min_length": keys.min_length if keys.min_length is not None else base.min_length,
-        "max_length": keys.max_length if keys.max_length is not None else base.max_length,
-        "pattern": keys.pattern or base.pattern,
-        "format": keys.format or base.format,
-        "title": keys.title or base.title,
-        "description": keys.description or base.description,
-    }
-    bounded = replace(base, **here)
+    bounded = replace(
+        base,
+        optional=keys.optional or base.optional,
+        min=keys.min if keys.min is not None else base.min,
+        max=keys.max if keys.max is not None else base.max,
+        min_length=keys.min_length if keys.min_length is not None else base.min_length,
+        max_length=keys.max_length if keys.max_length is not None else base.max_length,
+        pattern=keys.pattern or base.pattern,
+        format=keys.format or base.format,
+        title=keys.title or base.title,
+        description=keys.description or base.description,
+    )
     reader.bounds_are_in_order(bounded)
     if not reader.pattern_compiles(bounded):
         return base
@@ -94,7 +94,8 @@ class _Attributes:
 
     def bounds_are_in_order(self, field: Field) -> None:
         if field.min is not None and field.max is not None and field.min > field.max:
-            self._tell("B112", f"no value is at least {field.min} and at most {field.max}", "min" if self._keys.min is not None else "max")
+            name = "min" if self._keys.min is not None else "max"
+            self._tell("B112", f"no value is at least {field.min} and at most {field.max}", name)
         if field.min_length is not None and field.max_length is not None and field.min_length > field.max_length:
             name = "min_length" if self._keys.min_length is not None else "max_length"
             self._tell("B112", f"nothing is at least {field.min_length} and at most {field.max_length} long", name)

@@ -79,26 +79,26 @@ def _entries(draft: Draft, index: Index, key: str, kind: Kind) -> dict[str, Entr
 
 def _target(word: str, path: Path_, kind: Kind, draft: Draft, index: Index) -> str:
     """The address that an entry opens, or nothing and a problem."""
+    own = _own_address(draft)
     match kind:
-        case "command":
-            own = address(draft.service, draft.domain)
-            target = f"{own}.{word.removeprefix(f'{own}.')}"
-            known = [one.removeprefix(f"{own}.") for one in index.addresses("command") if one.startswith(f"{own}.")]
+        case "command":  # of its own domain only
+            target = word if word.startswith(f"{own}.") else f"{own}.{word}"
         case "fact":
             target = references.fact(word, draft, index)
-            own = f"{address(draft.service, draft.domain)}."
-            known = [one.removeprefix(own) if draft.domain else one for one in index.addresses("fact")]
         case _:
-            own = address(draft.context, word)
-            target = own if index.has("view-store", own) else word
-            known = [one.removeprefix(f"{draft.context}.") if draft.context else one for one in index.addresses("view-store")]
+            target = own_view if index.has(kind, own_view := address(own, word)) else word
     if index.has(kind, target):
         return target
-    what = kind.replace("-store", "")
-    where = f" in `{address(draft.service, draft.domain)}`" if kind == "command" else ""
+    what = kind.removesuffix("-store")
+    where = f" in `{own}`" if kind == "command" else ""
+    known = [one.removeprefix(f"{own}.") for one in index.addresses(kind) if kind != "command" or one.startswith(f"{own}.")]
     help = did_you_mean(word, known, there_are=f"{what}s")
     index.tell_unknown(f"there is no {what} `{word}`{where}", draft.document.key(*path), help=help)
     return ""
+
+
+def _own_address(draft: Draft) -> str:
+    return draft.context if draft.kind == "view-gateway" else address(draft.service, draft.domain)
 
 
 def _access(value: Any, path: Path_, draft: Draft, index: Index) -> Access | None:

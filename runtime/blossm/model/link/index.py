@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blossm.model.diagnostics import Findings, Spot
-from blossm.model.headers import Placed
+from blossm.model.headers import Placed, is_read_side
 from blossm.model.link.python import Modules
 from blossm.model.link.types import Types
 from blossm.model.names import address, door
@@ -15,7 +15,7 @@ from blossm.model.network import Environment, EventStoreSpec, Kind
 from blossm.model.schema.headers import NetworkKeys
 from blossm.model.source import Document
 
-_DOORS: dict[Kind, str] = {"command-gateway": "c", "fact-gateway": "f", "view-gateway": "v"}
+DOORS: dict[Kind, str] = {"command-gateway": "c", "fact-gateway": "f", "view-gateway": "v"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Draft:
 
     @property
     def address(self) -> str:
-        if letter := _DOORS.get(self.kind):
+        if letter := DOORS.get(self.kind):
             return door(letter, *((self.context,) if self.kind == "view-gateway" else (self.domain, self.service)))
         return address(self.service, self.domain, self.context, self.name)
 
@@ -56,21 +56,11 @@ class Draft:
 def draft(placed: Placed) -> Draft:
     """What a procedure is called, from its scope and its own name."""
     procedure, scope = placed.procedure, placed.scope
-    match procedure.kind:
-        case "event-store" | "command-gateway":
-            name, service, domain, context = "", scope.service, scope.domain, ""
-        case "command":
-            name, service, domain, context = procedure.said("name"), scope.service, scope.domain, ""
-        case "fact":  # without a domain above it, it is the network's
-            service = scope.service if scope.domain else ""
-            name, domain, context = procedure.said("name"), scope.domain, ""
-        case "fact-gateway":
-            name, service, domain, context = "", scope.service, scope.domain, ""
-        case "view-gateway":
-            name, service, domain, context = "", "", "", scope.context
-        case "view-store" | "projection":
-            name, service, domain, context = procedure.said("name"), "", "", scope.context
-    return Draft(placed, procedure.kind, name, service, domain, context)
+    name = procedure.said("name") if procedure.kind in ("command", "fact", "view-store", "projection") else ""
+    if is_read_side(procedure):
+        return Draft(placed, procedure.kind, name, "", "", scope.context)
+    of_the_network = procedure.kind == "fact" and not scope.domain
+    return Draft(placed, procedure.kind, name, "" if of_the_network else scope.service, scope.domain, "")
 
 
 @dataclass(slots=True)
@@ -88,6 +78,16 @@ class Index:
     domains: dict[tuple[str, str], None] = field(default_factory=dict)
     drafts: dict[Kind, dict[str, Draft]] = field(default_factory=dict)
     event_stores: dict[str, EventStoreSpec] = field(default_factory=dict)  # those that could be read
+    _stores: dict[str, dict[str, Draft]] = field(default_factory=dict)  # service → domain → event store
+
+    def add(self, one: Draft) -> None:
+        self.drafts.setdefault(one.kind, {})[one.address] = one
+        if one.kind == "event-store":
+            self._stores.setdefault(one.service, {})[one.domain] = one
+
+    def stores_of(self, service: str) -> dict[str, Draft]:
+        """The event stores of a service, by domain."""
+        return self._stores.get(service, {})
 
     def has(self, kind: Kind, address: str) -> bool:
         return address in self.drafts.get(kind, {})

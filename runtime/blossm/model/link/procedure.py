@@ -18,7 +18,7 @@ def shared(draft: Draft, index: Index) -> dict[str, Any]:
         if name in env:
             index.findings.add("B004", f"`{name}` stands in `env` and in `secrets`", draft.document.key("secrets", name))
     return {
-        "name": draft.name or draft.domain or draft.context or draft.service,
+        "name": draft.name or draft.domain or draft.context or draft.service or draft.address,
         "address": draft.address,
         "at": draft.document.key("procedure").place,
         "service": draft.service,

@@ -25,7 +25,8 @@ def view_store(draft: Draft, index: Index) -> ViewStoreSpec:
     check_text(keys.text, schema, draft, index)
     if keys.one and not draft.context:
         help = "say `context: garage` above it, or leave `one` out"
-        index.findings.add("B504", "`one` is one row per context, and this view has no context", draft.document.key("one"), help=help)
+        message = "`one` is one row per context, and this view has no context"
+        index.findings.add("B504", message, draft.document.key("one"), help=help)
     return ViewStoreSpec(
         **shared(draft, index),
         schema=schema,

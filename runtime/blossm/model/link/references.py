@@ -35,7 +35,7 @@ def fact(word: str, draft: Draft, index: Index) -> str:
 
 def reads(draft: Draft, index: Index) -> Reads:
     """The facts and event stores that a command, a fact or a projection may read; its own service's stores always."""
-    facts, stores = [], [one for one in index.addresses("event-store") if draft.service and one.startswith(f"{draft.service}.")]
+    facts, stores = [], [address(draft.service, domain) for domain in index.stores_of(draft.service)]
     for at, word in enumerate(draft.keys.reads):
         if target := fact(word, draft, index):
             if "." in target:
@@ -74,15 +74,15 @@ def _along(service: str, draft: Draft, index: Index, key: str, at: int) -> None:
     if not draft.service or service in (draft.service, *index.services.get(draft.service, ())):
         return
     back = draft.service in index.services.get(service, ())
-    message = f"`{draft.service}` does not depend on `{service}`" + (f": `{service}` depends on `{draft.service}`" if back else "")
+    against = f": `{service}` depends on `{draft.service}`" if back else ""
+    message = f"`{draft.service}` does not depend on `{service}`{against}"
     help = "" if back else f"the header of `{draft.service}` may say `depends_on: [{service}]`"
     index.findings.add("B304", message, draft.document.value(key, at), help=help)
 
 
 def logs(draft: Draft, index: Index) -> tuple[str, ...]:
     """The domains that a command may log to."""
-    stores = index.drafts.get("event-store", {})
-    own = {store.domain: store for store in stores.values() if store.service == draft.service}
+    own = index.stores_of(draft.service)
     open_ = [domain for domain, store in own.items() if not (store.keys and store.keys.retired)]
     match draft.keys.logs:
         case None:
@@ -101,7 +101,8 @@ def _logs_to(name: str, at: int, open_: list[str], draft: Draft, index: Index) -
     if name in open_:
         return True
     spot = draft.document.value("logs", at)
-    homes = [service for service, domain in index.domains if name in (domain, f"{service}.{domain}") and service != draft.service]
+    others = [one for one in index.domains if one[0] != draft.service]
+    homes = [service for service, domain in others if name in (domain, f"{service}.{domain}")]
     if (draft.service, name) in index.domains:
         retired = index.has("event-store", f"{draft.service}.{name}")
         index.findings.add("B306", f"`{name}` {'is retired' if retired else 'has no event store'}: it takes no events", spot)

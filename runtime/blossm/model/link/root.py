@@ -69,7 +69,8 @@ def _issuer(keys: IssuerKeys, at: int, header: Header, index: Index) -> Issuer:
     }
     if keys.jwks is None and keys.key is None:
         help = "`jwks` is the address of its keys; `key` is a KMS key"
-        index.findings.add("B103", f"the issuer `{keys.name}` has neither `jwks` nor `key`", header.document.value(*path), help=help)
+        message = f"the issuer `{keys.name}` has neither `jwks` nor `key`"
+        index.findings.add("B103", message, header.document.value(*path), help=help)
     elif keys.jwks is not None and keys.key is not None:
         spot = header.document.key(*path, "key")
         index.findings.add("B106", f"the issuer `{keys.name}` has both `jwks` and `key`", spot, help="leave one out")

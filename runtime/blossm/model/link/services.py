@@ -66,8 +66,10 @@ def _domains(hierarchy: Hierarchy, index: Index) -> dict[str, Spot]:
 
 def _service_of(chain: tuple[Header, ...]) -> str:
     """The service that the last header of a chain is, or lies in."""
-    names = [header.name if header.kind == "service" else header.service for header in chain if header.kind in ("service", "domain")]
-    return next((name for name in reversed(names) if name), "")
+    said = {header.kind: header for header in chain}
+    if "domain" in said and said["domain"].service:
+        return said["domain"].service
+    return said["service"].name if "service" in said else ""
 
 
 def _tell_circles(graph: dict[str, set[str]], spots: dict[tuple[str, str], Spot], index: Index) -> None:

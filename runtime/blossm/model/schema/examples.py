@@ -1,5 +1,6 @@
 """The keys of `examples:`, data that `blossm test` runs."""
 
+# ruff: noqa: RUF012  pydantic copies what a default holds
 from __future__ import annotations
 
 from typing import Annotated, Any

@@ -1,5 +1,6 @@
 """The keys of headers: the network, a service, a domain, a context."""
 
+# ruff: noqa: RUF012  pydantic copies what a default holds
 from __future__ import annotations
 
 from typing import Any

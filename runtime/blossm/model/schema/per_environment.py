@@ -44,8 +44,11 @@ def _text(value: Any, path: Path_) -> str:
 Text = Annotated[Any, PlainValidator(lambda data: _split(data, _text))]
 
 
+_URL = re.compile(r"https://\S+|http://(?:localhost|127\.0\.0\.1|[a-z0-9.-]+\.localhost)(?:[:/]\S*)?")
+
+
 def _url(value: Any, path: Path_) -> str:
-    if not re.fullmatch(r"https://[^\s]+|http://(?:localhost|127\.0\.0\.1|[a-z0-9.-]+\.localhost)(?:[:/][^\s]*)?", _text(value, path)):
+    if not _URL.fullmatch(_text(value, path)):
         raise wrong("B106", f"$name is an address that begins with `https://`, not {found(value)}", path=path)
     return str(value)
 

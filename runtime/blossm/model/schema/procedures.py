@@ -1,5 +1,6 @@
 """The keys of the eight kinds of procedures. What may take several forms is `Any` here and read piece by piece by `link`."""
 
+# ruff: noqa: RUF012  pydantic copies what a default holds
 from __future__ import annotations
 
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from blossm.model.schema.examples import (
 from blossm.model.schema.headers import ShapeKeys
 from blossm.model.schema.per_environment import Env, Origins, Secrets
 from blossm.model.schema.reading import Keys
-from blossm.model.schema.values import Cron, Mapping_, Name, Named, Reference, Root
+from blossm.model.schema.values import Cron, Name, Named, Reference, Root
 
 
 class ProcedureKeys(ShapeKeys):

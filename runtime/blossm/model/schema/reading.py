@@ -112,8 +112,8 @@ def _tell(error: ErrorDetails, model: type[Keys], document: Document, path: Path
             spot = document.key(*loc, *context["path"]) if context["key"] or of_a_key else document.value(*loc, *context["path"])
             findings.add(code, context["message"].replace("$name", f"`{name}`"), spot, help=context["help"])
         case kind if kind in _EXPECTED:
-            expected = _EXPECTED[kind]
-            findings.add("B105", f"`{name}` takes {expected}, not {found(value)}", document.value(*loc), help=_help(expected, value))
+            what = _EXPECTED[kind]
+            findings.add("B105", f"`{name}` takes {what}, not {found(value)}", document.value(*loc), help=_help(what, value))
         case kind if kind in _BOUNDS:
             words, key = _BOUNDS[kind]
             findings.add("B106", f"`{name}` must be {words} {context[key]}", document.value(*loc))

@@ -21,7 +21,7 @@ def wrong(code: str, message: str, *, help: str = "", path: Path_ = (), key: boo
     `path` leads on from the value to what is wrong in it; `key`: it is the key there.
     """
     context = {"message": message, "help": help, "path": path, "key": key}
-    return PydanticCustomError(code, "{message}", context)  # type: ignore[arg-type]  # codes are from our table
+    return PydanticCustomError(code, "{message}", context)
 
 
 def _name(text: str) -> str:
@@ -132,7 +132,8 @@ def _cron(text: str) -> str:
         CronSim(text, datetime.now(UTC))
     except CronSimError as error:
         what = str(error).removeprefix("Bad ")
-        raise wrong("B106", f"the {what} of `{text}` can't be read", help="`*`, numbers, `1-5`, `1,3` and `*/5` are possible") from None
+        help = "`*`, numbers, `1-5`, `1,3` and `*/5` are possible"
+        raise wrong("B106", f"the {what} of `{text}` can't be read", help=help) from None
     return text
 
 
