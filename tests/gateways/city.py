@@ -34,7 +34,7 @@ from blossm.model.network import (
     ViewGatewaySpec,
     ViewStoreSpec,
 )
-from blossm.ports import EventStoreClient, Generations
+from blossm.ports import EventStoreClient, Generations, Keys
 from blossm.procedures.command_gateway import CommandGateway
 from blossm.procedures.fact_gateway import FactGateway
 from blossm.procedures.view_gateway import ViewGateway
@@ -209,14 +209,21 @@ class Views:
     position: int = 0
     error: Exception | None = None
 
-    async def query(self, query: Query) -> Page:
+    async def query(self, query: Query, *, generation: int | None = None) -> Page:
         self.asked.append(query)
         if self.error:
             raise self.error
         rows = tuple(row for row in self.rows.values() if query.context is None or row.context == query.context)
         return Page(content=rows, next="", count=len(rows) if query.count else None)
 
-    async def get(self, id: str, *, context: str | None = None, min_position: Mapping[str, int] | None = None) -> Row:
+    async def get(
+        self,
+        id: str,
+        *,
+        context: str | None = None,
+        min_position: Mapping[str, int] | None = None,
+        generation: int | None = None,
+    ) -> Row:
         self.got.append((id, context, dict(min_position or {})))
         row = self.rows.get(id)
         if row is None or (context is not None and row.context != context):
@@ -292,7 +299,10 @@ class KeySets:
 class City:
     """Three doors, and what lies behind them."""
 
-    def __init__(self, *, environment: Environment = "production", permissions_fact: str = "", **parts: Any) -> None:
+    def __init__(
+        self, *, environment: Environment = "production", permissions_fact: str = "", keys: Keys | None = None, **parts: Any
+    ) -> None:
+        """`keys`: in place of `self.keys`. `parts` of the network."""
         self.network = network(environment=environment, permissions_fact=permissions_fact, **parts)
         self.clock = FakeClock()
         self.behind = Behind()
@@ -308,7 +318,7 @@ class City:
             ),
             network=self.network,
             clients=self.behind,
-            keys=self.keys,
+            keys=keys or self.keys,
             clock=self.clock,
         )
         self.fact_gateway = FactGateway(
@@ -317,14 +327,14 @@ class City:
             ),
             network=self.network,
             clients=self.behind,
-            keys=self.keys,
+            keys=keys or self.keys,
             clock=self.clock,
         )
         self.view_gateway = ViewGateway(
             spec=ViewGatewaySpec(name="", address="v", at=AT, host=f"v.{HOST}", entries=entries("view-store", VIEWS)),
             network=self.network,
             clients=self.behind,
-            keys=self.keys,
+            keys=keys or self.keys,
             clock=self.clock,
         )
         self.commands = client(self.command_gateway.app, f"https://c.bicycle.shop.{HOST}")

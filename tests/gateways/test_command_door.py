@@ -108,7 +108,7 @@ async def test_a_request_without_a_key_gets_one_that_it_can_be_repeated_with(cit
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "two words", "caf\u00e9"])
 async def test_a_key_with_odd_characters_is_refused(city: City, key: str) -> None:
-    answer = await city.commands.post("/ring", headers={"Idempotency-Key": key.encode()})
+    answer = await city.commands.post("/ring", headers={b"Idempotency-Key": key.encode()})
     assert answer.status_code == 400
     assert paths(answer) == ["Idempotency-Key"]
     assert not city.behind.commands.asked

@@ -46,7 +46,7 @@ class HttpKeys:
 
     def __init__(self, *, clock: Clock, fetch: Fetch | None = None) -> None:
         self._clock = clock
-        self._fetch = fetch or _Https()
+        self._fetch = fetch or _over_https
         self._known: dict[str, _Known] = defaultdict(_Known)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -89,26 +89,20 @@ def _key_set(document: bytes) -> Mapping[str, Any]:
     return jwks
 
 
-class _Https:
-    """Fetches over HTTPS; over plain HTTP from this machine only."""
+async def _over_https(url: str) -> bytes:
+    """Over plain HTTP from this machine only. A client of its own each time: that is once in minutes."""
+    import httpx  # a tenth of a second that only a door with a remote issuer spends
 
-    def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
-
-    async def __call__(self, url: str) -> bytes:
-        import httpx  # a tenth of a second that only a door with a remote issuer spends
-
-        parts = urlsplit(url)
-        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-            raise Unavailable("keys are asked for over https only")
-        self._client = self._client or httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
-        try:
-            async with asyncio.timeout(TIMEOUT), self._client.stream("GET", url) as response:
-                if response.status_code != 200:
-                    raise Unavailable(f"the issuer answered {response.status_code}")
-                return await _bounded(response)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise Unavailable("the issuer does not answer") from error
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise Unavailable("keys are asked for over https only")
+    try:
+        async with asyncio.timeout(TIMEOUT), httpx.AsyncClient(timeout=TIMEOUT) as client, client.stream("GET", url) as response:
+            if response.status_code != 200:
+                raise Unavailable(f"the issuer answered {response.status_code}")
+            return await _bounded(response)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise Unavailable("the issuer does not answer") from error
 
 
 async def _bounded(response: httpx.Response) -> bytes:
