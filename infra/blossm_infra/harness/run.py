@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pulumi
 from pulumi.runtime import config as sdk_config
 from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_in_stack
@@ -80,6 +81,12 @@ def _run(program: Callable[[], object], how: Run) -> Plan:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(asyncio.wait_for(run_in_stack(story), how.timeout))
+    except pulumi.RunError:
+        raise
+    except Exception as error:  # the SDK stumbles over wrong inputs in ways of its own: what they are comes first
+        if monitor.problems:
+            raise PreviewError(monitor.problems) from error
+        raise
     finally:
         _end(loop)
     if monitor.problems:

@@ -1,0 +1,18 @@
+"""Previews that several tests look at: each is made once."""
+
+from __future__ import annotations
+
+import pytest
+from tests.infra.networks import bicycle_city
+
+from blossm_infra.preview import Plan, preview
+
+
+@pytest.fixture(scope="session")
+def dev() -> Plan:
+    return preview(bicycle_city("development"), stack="dev")
+
+
+@pytest.fixture(scope="session")
+def prod() -> Plan:
+    return preview(bicycle_city("production"), stack="prod")

@@ -1,0 +1,99 @@
+"""What a procedure runs on: its blossm.yaml first, then the stack's shape."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pulumi
+import pytest
+from tests.infra.networks import bicycle_city, command, store
+
+from blossm.model.network import CommandSpec, Ref, Shape
+from blossm_infra.container import Container, container
+from blossm_infra.deployed import Deployed, deployed
+from blossm_infra.preview import SAMPLE
+from blossm_infra.settings import settings_of
+
+CITY = deployed(bicycle_city())
+
+
+def _made(what: Deployed, *, stack: str = "dev") -> Container:
+    return container(what, settings_of(SAMPLE, stack=stack))
+
+
+def _with(shape: Shape) -> Deployed:
+    spec: CommandSpec = replace(command("shop.bicycle.paint"), shape=shape)
+    return Deployed(ref=spec.ref, specs=(spec,))
+
+
+def test_what_blossm_yaml_says_comes_first() -> None:
+    paint = _made(CITY[Ref("command", "shop.bicycle.paint")])
+    assert (paint.memory, paint.cpu, paint.timeout, paint.concurrency) == ("1Gi", "2", "5.5s", 20)
+    assert (paint.min_instances, paint.max_instances) == (1, 7)
+    assert paint.secrets == {"PAINT_KEY": "paint-key"}
+    assert paint.env == {
+        "COLOR": "green",
+        "BLOSSM_ENVIRONMENT": "development",
+        "BLOSSM_PROCEDURE": "command/shop.bicycle.paint",
+    }
+
+
+def test_an_event_store_stays_awake_in_production_only() -> None:
+    shop = CITY[Ref("event-store", "shop")]
+    assert (_made(shop).min_instances, _made(shop).cpu_idle) == (0, True)
+    assert (_made(shop, stack="prod").min_instances, _made(shop, stack="prod").cpu_idle) == (1, False)
+    assert _made(shop, stack="prod").max_instances == 3
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "sandbox", "prod"])
+def test_every_procedure_has_a_bound(stack: str) -> None:
+    for what in CITY.values():
+        made = _made(what, stack=stack)
+        assert 0 <= made.min_instances <= made.max_instances
+        assert 0 < made.max_instances <= 100
+
+
+def test_procedures_speak_grpc_and_what_the_world_or_google_calls_speaks_http() -> None:
+    by_http = {ref.kind for ref, what in CITY.items() if _made(what).port == "http1"}
+    assert by_http == {"command-gateway", "fact-gateway", "view-gateway", "projection"}
+
+
+@pytest.mark.parametrize(("memory", "cpu"), [("256Mi", "1"), ("4Gi", "1"), ("4097Mi", "2"), ("16Gi", "4"), ("32Gi", "8")])
+def test_memory_brings_the_cpus_that_cloud_run_wants_for_it(memory: str, cpu: str) -> None:
+    assert _made(_with(Shape(memory=memory))).cpu == cpu
+
+
+def test_more_memory_than_there_is_is_refused_with_file_and_line() -> None:
+    with pytest.raises(pulumi.RunError, match=r"^services/shop/bicycle/blossm.yaml:20:1: `memory: 64Gi` is more than"):
+        _made(_with(Shape(memory="64Gi")))
+
+
+def test_less_than_one_cpu_takes_one_request_at_a_time() -> None:
+    assert _made(_with(Shape(cpu="0.5"))).concurrency == 1
+    with pytest.raises(pulumi.RunError, match=r"blossm.yaml:20:1: less than one CPU takes `concurrency: 1`"):
+        _made(_with(Shape(cpu="0.5", concurrency=10)))
+
+
+
+def test_event_stores_of_one_service_share_the_largest_of_their_shapes() -> None:
+    stores = (
+        replace(store("shop", "bicycle"), shape=Shape(memory="1Gi", timeout=5)),
+        replace(store("shop", "wheel"), shape=Shape(memory="512Mi", timeout=90, min_instances=2)),
+    )
+    made = _made(Deployed(ref=Ref("event-store", "shop"), specs=stores))
+    assert (made.memory, made.timeout, made.min_instances) == ("1Gi", "90s", 2)
+
+
+def test_event_stores_that_disagree_about_a_variable_are_refused() -> None:
+    stores = (
+        replace(store("shop", "bicycle"), env={"MODE": "fast"}),
+        replace(store("shop", "wheel", line=9), env={"MODE": "safe"}),
+    )
+    with pytest.raises(pulumi.RunError, match=r"blossm.yaml:9:1: `env` says MODE is `safe`, but .*blossm.yaml:3:1 says `fast`"):
+        _made(Deployed(ref=Ref("event-store", "shop"), specs=stores))
+
+
+def test_a_variable_of_the_stack_is_not_for_the_user_to_set() -> None:
+    spec = replace(command("shop.bicycle.paint"), env={"BLOSSM_ENVIRONMENT": "mine"})
+    with pytest.raises(pulumi.RunError, match="`env` may not set `BLOSSM_ENVIRONMENT`"):
+        _made(Deployed(ref=spec.ref, specs=(spec,)))

@@ -1,0 +1,98 @@
+"""Names in the cloud: unique, stable, within every limit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.infra.networks import bicycle_city, command
+
+from blossm.model.network import Kind, Ref
+from blossm_infra import naming
+from blossm_infra.deployed import deployed
+
+word = st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True)
+short = st.from_regex(r"[a-z][a-z0-9_]{0,2}", fullmatch=True)  # so that hypothesis finds names that read alike
+
+
+def _ref(kind: Kind, parts: int, words: st.SearchStrategy[str]) -> st.SearchStrategy[Ref]:
+    return st.lists(words, min_size=parts, max_size=parts).map(lambda names: Ref(kind, ".".join(names)))
+
+
+def _door(kind: Kind, letter: str, parts: int, words: st.SearchStrategy[str]) -> st.SearchStrategy[Ref]:
+    hyphenated = words.map(lambda name: name.replace("_", "-"))
+    return st.lists(hyphenated, max_size=parts).map(lambda names: Ref(kind, ".".join([letter, *names])))
+
+
+def _refs(words: st.SearchStrategy[str]) -> st.SearchStrategy[Ref]:
+    return st.one_of(
+        _ref("event-store", 1, words),
+        _ref("command", 3, words),
+        _ref("fact", 1, words) | _ref("fact", 3, words),
+        _ref("view-store", 1, words) | _ref("view-store", 2, words),
+        _ref("projection", 1, words) | _ref("projection", 2, words),
+        _door("command-gateway", "c", 2, words),
+        _door("fact-gateway", "f", 2, words),
+        _door("view-gateway", "v", 1, words),
+    )
+
+
+refs = _refs(word) | _refs(short)
+
+
+@given(refs)
+def test_a_service_name_is_what_cloud_run_takes(ref: Ref) -> None:
+    assert re.fullmatch(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", naming.service_name(ref))
+
+
+@given(refs)
+def test_an_account_id_is_what_iam_takes(ref: Ref) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", naming.account_id(ref))
+
+
+@given(word, refs)
+def test_topics_and_subscriptions_are_what_pubsub_takes(service: str, ref: Ref) -> None:
+    for name in (naming.topic(service), naming.subscription(service, ref)):
+        assert re.fullmatch(r"[a-z][a-z0-9-]{2,254}", name)
+        assert not name.startswith("goog")
+
+
+@given(st.lists(refs, unique=True, max_size=30))
+def test_no_two_procedures_share_a_name(procedures: list[Ref]) -> None:
+    for name in (naming.service_name, naming.account_id):
+        names = [name(ref) for ref in procedures]
+        assert len(set(names)) == len(names)
+        assert naming.push_account() not in names
+
+
+@given(st.from_regex(r"[A-Za-z0-9._-]{0,100}", fullmatch=True))
+def test_a_label_is_what_google_takes(value: str) -> None:
+    assert re.fullmatch(r"[a-z0-9_-]{0,63}", naming.label(value))
+
+
+def test_a_short_name_reads_like_its_address() -> None:
+    assert naming.service_name(Ref("command", "shop.bicycle.paint")) == "command-shop-bicycle-paint"
+    assert naming.service_name(Ref("command-gateway", "c.bicycle.shop")) == "gateway-c-bicycle-shop"
+    assert naming.service_name(Ref("event-store", "shop")) == "event-store-shop"
+
+
+def test_a_long_name_keeps_its_head_and_ends_in_its_hash() -> None:
+    name = naming.account_id(Ref("command", "shop.bicycle.replace_the_front_wheel"))
+    assert name == "command-shop-bicycle-re-963963"
+
+
+def test_addresses_that_read_alike_get_names_that_differ() -> None:
+    alike = (Ref("command", "shop.a_b.c"), Ref("command", "shop.a.b_c"))
+    heads, hashes = zip(*(naming.service_name(ref).rsplit("-", 1) for ref in alike), strict=True)
+    assert set(heads) == {"command-shop-a-b-c"}
+    assert hashes[0] != hashes[1]
+
+
+def test_a_procedure_that_is_added_changes_no_name() -> None:
+    city = bicycle_city()
+    larger = replace(city, commands={"shop.bicycle.a": command("shop.bicycle.a"), **city.commands})
+    before, after = (list(map(naming.service_name, deployed(network))) for network in (city, larger))
+    assert [name for name in after if name in before] == before
+    assert len(after) == len(before) + 1
