@@ -85,10 +85,11 @@ class LogStore(Protocol):
 class StateStore(Protocol):
     """States of one service's roots: a snapshot and an index, never the truth. Losing it costs time only."""
 
-    async def open(self, domain: str, *, fold: str, indexes: Sequence[str]) -> int:
-        """Ready a domain whose states are made by the fold with this hash: another hash starts anew.
+    async def ready(self, domain: str, *, fold: str, indexes: Sequence[str]) -> int:
+        """Ready a domain whose states are made by the fold with this hash: another hash, or index, starts anew.
 
-        Answers up to which position the domain's roots are covered, 0 for none.
+        Answers up to which position the domain's roots are covered, 0 for none. The methods below raise Unavailable
+        for a domain that is not ready: never readied, or its states were lost or started anew meanwhile.
         """
 
     async def get(self, domain: str, root: str) -> Aggregate | None:
@@ -98,7 +99,7 @@ class StateStore(Protocol):
         """Keep these states, never over newer ones. `covered`: all roots of the domain are, up to this position."""
 
     async def find(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:
-        """The saved states that have these values in indexed fields (dotted paths), by root."""
+        """The saved states that have these values (see `core.indexes`) in indexed fields (dotted paths), by root."""
 
     async def close(self) -> None: ...
 
@@ -130,7 +131,7 @@ class ViewStore(Protocol):
         """How far each service's log is projected into this generation."""
 
     async def definition(self, generation: int) -> str:
-        """The hash of the definition that made this generation's last batch; empty before the first."""
+        """The hash of the definition that made this generation's first changes; empty before. Another one asks for a replay."""
 
     async def apply(self, generation: int, batch: Batch) -> bool:
         """Make the changes and move the checkpoint, atomically; False, and nothing done, unless it was at `before`.
@@ -271,13 +272,20 @@ class ViewStoreClient(Protocol):
     async def apply(self, batch: Batch, *, generation: int | None = None) -> bool:
         """See `ViewStore.apply`. Changes are checked against the schema here."""
 
-    async def get(self, id: str, *, context: str | None = None, min_position: Mapping[str, int] | None = None) -> Row:
+    async def get(
+        self,
+        id: str,
+        *,
+        context: str | None = None,
+        min_position: Mapping[str, int] | None = None,
+        generation: int | None = None,
+    ) -> Row:
         """One row as `format.py` shapes it. Raises NotFound, also for a row of another context.
 
         With `min_position` waits, bounded, until the view has seen it, else raises DeadlineExceeded.
         """
 
-    async def query(self, query: Query) -> Page:
+    async def query(self, query: Query, *, generation: int | None = None) -> Page:
         """A page of rows. Raises BadRequest where no declared index or sort answers the query."""
 
 

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from blossm.core.commit import RootKey
+from blossm.core.commit import EventRef, RootKey
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A `query_aggregates` with the roots and numbers that it answered."""
+    """A `query_aggregates` with the roots and numbers that it answered.
+
+    `own`: roots to which the asker itself has logged since, with the first and the last number that it logged. They
+    may be in the answer or not.
+    """
 
     domain: str
     where: dict[str, Any]
     answer: dict[str, int]  # root → number
+    own: dict[str, tuple[int, int]] = {}
+
+    def moved(self, root: str, first: int, last: int) -> Question:
+        """The question when the asker has logged `first` to `last` of a root."""
+        known = self.own[root][1] if root in self.own else self.answer.get(root, first - 1)
+        if known != first - 1:  # somebody else's event lies between: the old number stands, and the append will fail
+            return self
+        begun = self.own[root][0] if root in self.own else first
+        return msgspec.structs.replace(self, own=self.own | {root: (begun, last)})
 
 
 class ReadSet(msgspec.Struct, frozen=True):
@@ -42,6 +56,27 @@ class ReadSet(msgspec.Struct, frozen=True):
             roots=other.roots | self.roots,
             questions=self.questions + other.questions,
         )
+
+    def moved(self, logged: Iterable[EventRef]) -> ReadSet:
+        """What was read, after the reader itself has logged these events: it does not conflict with itself.
+
+        A root that somebody else has moved too keeps its old number, so that the next append with it is a Conflict.
+        """
+        numbers: dict[RootKey, list[int]] = {}
+        for event in logged:
+            numbers.setdefault((event.domain, event.root), []).append(event.number)
+        roots = dict(self.roots)
+        questions = self.questions
+        for (domain, root), own in numbers.items():
+            first, last = min(own), max(own)
+            if last - first + 1 != len(own):
+                continue
+            if roots.get((domain, root)) == first - 1:
+                roots[domain, root] = last
+            questions = tuple(
+                question.moved(root, first, last) if question.domain == domain else question for question in questions
+            )
+        return msgspec.structs.replace(self, roots=roots, questions=questions)
 
 
 NO_READS = ReadSet()

@@ -76,10 +76,14 @@ class Database:
 
     async def scan(self, work: Work[T]) -> T:
         """Read more, on a thread."""
+        if self._closed:
+            raise Unavailable(f"{self.path} is closed")
         return await asyncio.get_running_loop().run_in_executor(self._scanners, self._run, "scan", work)
 
     async def write(self, work: Work[T]) -> T:
         """Write, on the one thread that does, in the order of the calls. Goes on when the caller is cancelled."""
+        if self._closed:
+            raise Unavailable(f"{self.path} is closed")
         if self._writer is None:
             self._writer = threading.Thread(target=self._write, name=f"write-{self.path.stem}", daemon=True)
             self._writer.start()
@@ -119,12 +123,13 @@ class Database:
             connection = self._connection(role)
             return work(connection)
         except apsw.Error as error:
-            if connection is not None and connection.in_transaction:
-                with suppress(apsw.Error):
-                    connection.execute("ROLLBACK")
             if isinstance(error, _DOUBTFUL):
                 self._doubts += 1
             raise unavailable(error, self.path) from error
+        finally:
+            if connection is not None and connection.in_transaction:
+                with suppress(apsw.Error):
+                    connection.execute("ROLLBACK")
 
     def _connection(self, role: Role) -> apsw.Connection:
         """This role's connection on this thread."""
@@ -134,7 +139,7 @@ class Database:
             if role == "write":
                 self._refuse_another_file()
             return connection
-        if self._closed and role != "write":
+        if self._closed and role == "read":
             raise Unavailable(f"{self.path} is closed")
         if connection is not None:
             connection.close(force=True)

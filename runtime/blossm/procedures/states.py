@@ -1,0 +1,206 @@
+"""The states of a service's roots: folded from the log, and saved so that the next time takes less.
+
+What is saved is never trusted further than the log says: a saved state counts only up to the head that is asked about,
+a question first brings them up to the head, and a store that was lost, or belongs to another log (a restored backup),
+starts anew. Without a store everything still works, only slower.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+
+from blossm.core.commit import EventRef, RootKey
+from blossm.core.errors import BlossmError, Internal
+from blossm.core.event import Aggregate, LoggedEvent
+from blossm.core.expectations import moved_root
+from blossm.core.fold import Fold
+from blossm.core.indexes import matches
+from blossm.model.network import EventStoreSpec
+from blossm.ports import Clock, LogStore, StateStore
+from blossm.procedures.saved_states import Lost, SavedStates
+
+PAGE = 1_000  # roots that are brought up at once
+INLINE_EVENTS = 256  # more are merged on a thread
+WAITING_ROOTS = 10_000  # whose states are to be saved; more are left for later
+PAUSE = 0.05  # seconds in which what is to be saved gathers
+FOLDERS = 4  # threads for user folds
+NOW = 2**62  # a head after all others
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A root as of a head, and the number that it has by now (the same one where it did not move since)."""
+
+    aggregate: Aggregate
+    latest: int
+
+
+class States:
+    """Loads and finds the roots of one service, and saves their states behind the reply."""
+
+    def __init__(
+        self,
+        *,
+        stores: Mapping[str, EventStoreSpec],
+        folds: Mapping[str, Fold],
+        events: LogStore,
+        states: StateStore,
+        clock: Clock,
+    ) -> None:
+        self._stores = dict(stores)
+        self._folds = dict(folds)
+        self._events = events
+        self._saved = SavedStates(stores=stores, folds=folds, events=events, states=states)
+        self._clock = clock
+        self._locks = {domain: asyncio.Lock() for domain in stores}
+        self._folders = ThreadPoolExecutor(FOLDERS, thread_name_prefix="fold")
+        self._behind: set[str] = set()  # domains to be brought up
+        self._waiting: dict[RootKey, None] = {}  # roots to be saved
+        self._saving: asyncio.Task[None] | None = None
+
+    async def load(
+        self, domain: str, root: str, *, head: int = NOW, number: int | None = None, time: str | None = None
+    ) -> Loaded:
+        """A root as of `head`, and as of a number or a time before it."""
+        start = None if time is not None else await self._start(domain, root, head=head, number=number)
+        after = start.number if start else 0
+        events = await self._events.root(domain, root, after=after, until=number, until_time=time)
+        latest = events[-1].number if events else after
+        while events and events[-1].position >= head:
+            events.pop()
+        if len(events) >= self._stores[domain].snapshots_every and number is None and time is None:
+            self._wait(domain, root)
+        return Loaded(await self._folded(domain, root, start, events), latest)
+
+    async def matching(
+        self, domain: str, where: Mapping[str, Any], *, head: int, pinned: bool
+    ) -> tuple[Aggregate, ...]:
+        """The roots whose state as of `head` has these values. `pinned`: Conflict when one of them has moved since."""
+        found = {aggregate.root: aggregate for aggregate in await self._found(domain, where)}
+        # What was found may be newer than the head. Who has moved since is read again, as of the head.
+        for root, _ in await self._events.roots(domain, after=head - 1, limit=NOW):
+            found.pop(root, None)
+            loaded = await self.load(domain, root, head=head)
+            if loaded.aggregate.number and matches(loaded.aggregate.state, where):
+                if pinned:
+                    raise moved_root((domain, root), expected=loaded.aggregate.number, actual=loaded.latest)
+                found[root] = loaded.aggregate
+        return tuple(found[root] for root in sorted(found))
+
+    def logged(self, events: Iterable[EventRef]) -> None:
+        """Save the states that these events make due, soon."""
+        for event in events:
+            store = self._stores[event.domain]
+            if store.indexes:
+                self._behind.add(event.domain)
+                self._save_soon()
+            elif event.number % store.snapshots_every == 0:
+                self._wait(event.domain, event.root)
+
+    async def close(self) -> None:
+        """Stop saving; what is not saved is folded again."""
+        if self._saving is not None:
+            self._saving.cancel()
+            await asyncio.wait([self._saving])
+        self._folders.shutdown(wait=False, cancel_futures=True)
+
+    async def _start(self, domain: str, root: str, *, head: int, number: int | None) -> Aggregate | None:
+        """The saved state from which a fold up to there can begin."""
+        try:
+            saved = await self._saved.get(domain, root)
+        except Lost:
+            return None
+        if saved is None or saved.position >= head or (number is not None and saved.number > number):
+            return None
+        return saved
+
+    async def _folded(
+        self, domain: str, root: str, start: Aggregate | None, events: list[LoggedEvent]
+    ) -> Aggregate:
+        state = start.state if start else {}
+        if not events:
+            return start or Aggregate(root, state)
+        fold = self._folds[domain]
+        try:
+            if fold.runs_user_code or len(events) > INLINE_EVENTS:
+                folding = partial(fold.state, events, start=state)
+                state = await asyncio.get_running_loop().run_in_executor(self._folders, folding)
+            else:
+                state = fold.state(events, start=state)
+        except Internal as error:
+            log.exception("a fold broke", facts=error.facts)
+            raise
+        return Aggregate(root, state, events[-1].number, events[-1].position)
+
+    async def _found(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:
+        """The roots that have these values now, or had when they were last saved, if they have moved since."""
+        for _ in range(2):  # a store that was thrown away is a new one the second time
+            try:
+                async with self._locks[domain]:
+                    await self._bring_up(domain)
+                    return await self._saved.find(domain, where)
+            except Lost as error:
+                log.warning("states are made anew", domain=domain, reason=str(error))
+        return await self._searched(domain, where)
+
+    async def _searched(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:
+        """The same, without saved states: every root of the domain is folded."""
+        found: list[Aggregate] = []
+        for root, _ in await self._events.roots(domain, limit=NOW):
+            loaded = await self.load(domain, root)
+            if matches(loaded.aggregate.state, where):
+                found.append(loaded.aggregate)
+        return found
+
+    async def _bring_up(self, domain: str) -> None:
+        """Save the states of all roots that have moved since the domain was last covered. Raises Lost."""
+        covered = await self._saved.covered(domain)
+        whole = False
+        while not whole:
+            end = await self._events.head() - 1
+            page = await self._events.roots(domain, after=covered, limit=PAGE)
+            whole = len(page) < PAGE
+            if not page:
+                return
+            covered = end if whole else page[-1][1]
+            aggregates = []
+            for root, _ in page:
+                aggregates.append((await self.load(domain, root)).aggregate)
+                await asyncio.sleep(0)  # others go on meanwhile
+            await self._saved.save(domain, aggregates, covered=covered)
+
+    def _wait(self, domain: str, root: str) -> None:
+        if len(self._waiting) < WAITING_ROOTS:
+            self._waiting[domain, root] = None
+            self._save_soon()
+
+    def _save_soon(self) -> None:
+        if self._saving is None:
+            self._saving = asyncio.create_task(self._save(), name="states")
+
+    async def _save(self) -> None:
+        """Save until nothing waits. What can't be saved is folded again when it is asked for."""
+        try:
+            while self._behind or self._waiting:
+                await self._clock.sleep(PAUSE)
+                behind, self._behind = self._behind, set()
+                waiting, self._waiting = self._waiting, {}
+                for domain in behind:
+                    async with self._locks[domain]:
+                        await self._bring_up(domain)
+                for domain in {domain for domain, _ in waiting}:
+                    roots = [root for of, root in waiting if of == domain]
+                    await self._saved.save(domain, [(await self.load(domain, root)).aggregate for root in roots])
+        except (Lost, BlossmError) as error:
+            log.warning("states were not saved", reason=str(error))
+        finally:
+            self._saving = None
