@@ -34,7 +34,7 @@ class SqliteTimerTable:
         """Raises Unavailable when the file is no timer table."""
         try:
             connection = apsw.Connection(str(path))
-            connection.execute(_SCHEMA)
+            connection.execute(_SCHEMA).fetchall()
         except apsw.Error as error:
             raise Unavailable(f"{path} can't be used: {error}", facts={"file": str(path)}) from error
         return cls(connection)

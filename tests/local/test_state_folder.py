@@ -1,0 +1,98 @@
+"""The state folder: one process at a time, and one clear message when it can't be used."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from blossm.local.state import FolderError, FolderTaken, Running, StateFolder, development_key_at, running
+
+
+def test_version_control_leaves_the_folder_alone(tmp_path: Path) -> None:
+    StateFolder.hold(tmp_path).close()
+    assert (tmp_path / ".blossm" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_key_made_before_the_first_run_is_not_committed_either(tmp_path: Path) -> None:
+    key = development_key_at(tmp_path)
+    assert (key.parent / ".gitignore").read_text() == "*\n"
+    StateFolder.hold(tmp_path).close()
+
+
+def test_two_processes_cannot_share_it(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    with pytest.raises(FolderTaken, match="another process uses"):
+        StateFolder.hold(tmp_path)
+    held.close()
+    StateFolder.hold(tmp_path).close()
+
+
+def test_who_runs_is_known_while_it_runs_and_to_its_owner_only(tmp_path: Path) -> None:
+    assert running(tmp_path) is None
+    held = StateFolder.hold(tmp_path)
+    held.announce(Running("http://127.0.0.1:1", 42, "secret"))
+    assert running(tmp_path) == Running("http://127.0.0.1:1", 42, "secret")
+    assert stat.S_IMODE((tmp_path / ".blossm" / "running.json").stat().st_mode) == 0o600
+    held.close()
+    assert running(tmp_path) is None
+
+
+def test_what_a_killed_network_left_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    held.announce(Running("http://127.0.0.1:1", 42, "secret"))
+    left = (tmp_path / ".blossm" / "running.json").read_text()
+    held.close()
+    (tmp_path / ".blossm" / "running.json").write_text(left)
+    assert running(tmp_path) is None
+
+
+def test_a_network_that_is_starting_does_not_say_where_it_listens(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    with pytest.raises(FolderTaken):
+        running(tmp_path)
+    held.close()
+
+
+def test_fresh_empties_only_what_is_ours(tmp_path: Path) -> None:
+    StateFolder.hold(tmp_path).close()
+    folder = tmp_path / ".blossm"
+    (folder / "logs" / "shop.db").write_text("events")
+    (folder / "timers.db-wal").write_text("pages")
+    (folder / "notes.txt").write_text("mine")
+    StateFolder.hold(tmp_path, fresh=True).close()
+    assert sorted(path.name for path in (folder / "logs").iterdir()) == []
+    assert not (folder / "timers.db-wal").exists()
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_of_another_version_is_left_alone(tmp_path: Path) -> None:
+    StateFolder.hold(tmp_path).close()
+    (tmp_path / ".blossm" / "format").write_text("99\n")
+    with pytest.raises(FolderError, match="has the layout '99'"):
+        StateFolder.hold(tmp_path)
+    StateFolder.hold(tmp_path, fresh=True).close()
+
+
+@pytest.mark.parametrize("harm", ["no format", "bytes for a format", "a file for a folder"])
+def test_a_damaged_folder_is_one_clear_message(tmp_path: Path, harm: str) -> None:
+    StateFolder.hold(tmp_path).close()
+    folder = tmp_path / ".blossm"
+    match harm:
+        case "no format":
+            (folder / "format").unlink()
+        case "bytes for a format":
+            (folder / "format").write_bytes(b"\xff\xfe")
+        case _:
+            (folder / "views").rmdir()
+            (folder / "views").write_text("")
+    with pytest.raises(FolderError) as error:
+        StateFolder.hold(tmp_path)
+    assert "--fresh" in error.value.help
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_clear_message(tmp_path: Path) -> None:
+    (tmp_path / ".blossm").write_text("")
+    with pytest.raises(FolderError, match="can't be used"):
+        StateFolder.hold(tmp_path)
