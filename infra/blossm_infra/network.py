@@ -52,7 +52,7 @@ class Network(pulumi.ComponentResource):
         self._wake(model, push)
         self.hosts = {gateway.address: gateway.host for gateway in model.gateways()}
         self.addresses = {gateway.address: self.procedures[gateway.ref].uri for gateway in model.gateways()}
-        self.counts = dict(Counter(ref.kind for ref in self.procedures))
+        self.counts = dict(Counter(procedure.kind for procedure in model.procedures()))
         self.register_outputs({"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts})
 
     def export(self) -> None:

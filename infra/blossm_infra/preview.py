@@ -17,6 +17,8 @@ import runpy
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pulumi import RunError
+
 from blossm.model.network import Network as Model
 from blossm_infra.harness import answers
 from blossm_infra.harness.plan import Branch, Plan, Registered
@@ -33,6 +35,7 @@ __all__ = [
     "Plan",
     "PreviewError",
     "Registered",
+    "RunError",
     "Secret",
     "Unknown",
     "plain",

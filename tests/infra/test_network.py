@@ -138,7 +138,7 @@ def test_a_stack_tells_where_its_gateways_are_and_how_much_there_is(prod: Plan) 
     }
     assert prod.outputs["addresses"]["f"] == "https://gateway-f-123456789012.europe-west1.run.app"
     assert prod.outputs["counts"] == {
-        "event-store": 2,
+        "event-store": 3,
         "command": 4,
         "fact": 3,
         "command-gateway": 1,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+
+from blossm.cli.place import json_option
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -22,11 +23,15 @@ _SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 
 @click.command()
 @click.argument("stack")
-@click.option("--json", "as_json", is_flag=True, help="The same as one JSON document.")
+@json_option
 def plan(stack: str, *, as_json: bool) -> None:
     """Show what STACK (dev, staging, sandbox or prod) would consist of in the cloud, and who may call whom.
 
-    Reads Pulumi.yaml and Pulumi.STACK.yaml here or above, and runs their program. Nothing is created or asked for.
+    Runs the program of the Pulumi.yaml here or above, with the settings of Pulumi.STACK.yaml. Nothing is created, and
+    neither the pulumi CLI nor an account is needed.
+
+    Exit code 0: this is the plan. 1: the network, a setting or a resource is not as it should be. 2: there is no such
+    stack here, or Pulumi's SDK is not installed.
     """
     found = _preview(stack)
     if as_json:
@@ -38,22 +43,20 @@ def plan(stack: str, *, as_json: bool) -> None:
 def _preview(stack: str) -> Plan:
     if any(find_spec(package) is None for package in ("pulumi", "pulumi_gcp")):
         _fail("`blossm plan` needs Pulumi's SDK: pip install 'blossm[infra]'", code=2)
-    import pulumi
-
-    from blossm_infra.preview import PreviewError, preview_project
+    from blossm_infra.preview import PreviewError, RunError, preview_project
     from blossm_infra.project import NoProject, find_project, read_project
 
     try:
         return preview_project(read_project(find_project(Path.cwd()), stack=stack), stack=stack)
     except NoProject as error:
         _fail(str(error), code=2)
-    except (pulumi.RunError, PreviewError, TimeoutError) as error:
+    except (RunError, PreviewError, TimeoutError) as error:
         _fail(str(error), code=1)
 
 
 def _fail(message: str, *, code: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
+    click.echo(f"error: {message}", err=True)
+    raise click.exceptions.Exit(code)
 
 
 def summary(plan: Plan, stack: str) -> dict[str, Any]:
