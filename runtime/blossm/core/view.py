@@ -46,7 +46,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     before: Checkpoint
     after: Checkpoint
     events: tuple[EventChanges, ...] = ()
-    definition: str = ""  # hash of what made the changes
+    definition: str = ""  # hash of what made the changes; empty where no handler was asked
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,169 @@
+"""One step of a projection: read what comes next in a log, ask the functions, hand the batch to the view store.
+
+The live projection and a replay are made of these steps; they differ only in the generation that they write to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from blossm.core.commit import LoggedCommit
+from blossm.core.errors import BadRequest, Internal, PreconditionFailed, Unavailable
+from blossm.core.event import LoggedEvent
+from blossm.core.view import Batch, Checkpoint
+from blossm.handlers.modules import Modules
+from blossm.handlers.projection import Failure
+from blossm.model.network import Network, ProjectionSpec
+from blossm.ports import Clients, Clock, ReadPage, ViewStoreClient
+from blossm.procedures.asking import TRANSIENT, Asking, Made
+
+MOST_COMMITS = 1_000
+MOST_EVENTS = 5_000
+
+__all__ = ["TRANSIENT", "Advance", "Projector", "Stopped", "next_limit"]
+
+
+class Stopped(Exception):
+    """A projection can't go on by itself; `failure` where an event is the reason."""
+
+    def __init__(self, reason: str, *, failure: Failure | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What a step did. `after` None: somebody else had moved the checkpoint, and nothing was done."""
+
+    after: Checkpoint | None
+    events: int = 0
+    asked: int = 0  # the events that a function was asked about
+    at_head: bool = False
+
+
+def next_limit(limit: int, advance: Advance) -> int:
+    """How many commits to read next: one when idle, more and more when behind, never very many events at once."""
+    if advance.at_head:
+        return 1
+    if advance.events > MOST_EVENTS:
+        return max(1, limit // 2)
+    return min(MOST_COMMITS, limit * 4)
+
+
+class Projector:
+    """What the live projection and its replays share. Raises HandlerError when a function is missing."""
+
+    def __init__(self, *, spec: ProjectionSpec, network: Network, modules: Modules, clients: Clients, clock: Clock) -> None:
+        if spec.on_error == "park":
+            raise PreconditionFailed(
+                f"projection {spec.address} says on_error: park, which this version does not know how to do",
+                help="say on_error: stop, or leave it out",
+            )
+        stores = [network.event_stores[address] for address in spec.events]
+        self.spec = spec
+        self.view: ViewStoreClient = clients.view_store(spec.address)
+        self.services = tuple(dict.fromkeys(store.service for store in stores))
+        self._network = network
+        self._logs = {service: clients.event_stores(service) for service in self.services}
+        self._domains = {
+            service: _unless_all({store.domain for store in stores if store.service == service}, network.stores_of(service))
+            for service in self.services
+        }
+        self._asking = Asking(spec=spec, network=network, modules=modules, clients=clients, logs=self._logs, clock=clock)
+        self.definition = self._asking.definition
+
+    async def last(self, service: str) -> int:
+        """The position of the last event of a service's log, 0 where there is none."""
+        return await self._logs[service].head() - 1
+
+    async def knows(self, service: str, checkpoint: Checkpoint) -> bool:
+        """Whether the log still has what the checkpoint has seen. Raises Unavailable when it is not that far."""
+        if checkpoint.position == 0:
+            return True
+        commits = (await self._logs[service].read(checkpoint.position - 1, limit=1)).commits
+        if not commits:
+            raise Unavailable(f"the log of {service} ends before position {checkpoint.position}, which the view has seen")
+        return commits[0].commit.id == checkpoint.commit_id and commits[0].end - 1 == checkpoint.position
+
+    async def step(self, service: str, before: Checkpoint, *, limit: int, generation: int | None = None) -> Advance:
+        """Go on from `before`, by at most `limit` commits.
+
+        Raises Stopped at an event that can't be handled, with everything before its commit applied, and for a log that has
+        a hole. What is transient is raised as it is, and nothing is lost by trying again.
+        """
+        try:
+            page = await self._logs[service].read(before.position, limit=limit, domains=self._domains[service])
+        except Internal as error:  # an event that nobody can lift; those before it are read one by one
+            if limit > 1:
+                return await self.step(service, before, limit=1, generation=generation)
+            raise Stopped(error.message) from error
+        self._check(service, before, page)
+        if page.scanned == before.position:
+            return Advance(after=before, at_head=True)
+        events = [event for commit in page.commits for event in commit.events(service=service, network=self._network.name)]
+        made = await self._asking.made(events)
+        if made.failure is None:
+            after = await self._end(service, page)
+            try:
+                applied = await self.view.apply(self._batch(service, before, after, made), generation=generation)
+            except BadRequest as error:
+                made.failure = self._misfit(error, events)
+            else:
+                return Advance(after=after if applied else None, events=len(events), asked=made.asked)
+        await self._apply_until(made.failure.position, made, service, before, page.commits, generation)
+        raise Stopped(str(made.failure), failure=made.failure)
+
+    async def _apply_until(
+        self, position: int, made: Made, service: str, before: Checkpoint, commits: Sequence[LoggedCommit], generation: int | None
+    ) -> None:
+        """Apply the commits that end before this position."""
+        whole = [commit for commit in commits if commit.end <= position]
+        if whole:
+            after = Checkpoint(whole[-1].end - 1, whole[-1].commit.id)
+            made = Made([event for event in made.changes if event.position <= after.position], made.asked)
+            await self.view.apply(self._batch(service, before, after, made), generation=generation)
+
+    def _batch(self, service: str, before: Checkpoint, after: Checkpoint, made: Made) -> Batch:
+        definition = self.definition if made.asked else ""
+        return Batch(service=service, before=before, after=after, events=tuple(made.changes), definition=definition)
+
+    def _misfit(self, error: BadRequest, events: Sequence[LoggedEvent]) -> Failure:
+        """The event whose change the view store refused, and why."""
+        event = next((event for event in events if event.position == error.facts.get("position")), None)
+        if event is None:
+            raise error  # it was refused for something that no event has done
+        off = "; ".join(f"{field.path} {field.problem}" for field in error.fields) or error.message
+        id = error.facts.get("id", "")
+        return self._asking.failure(event, BadRequest(f"row {id}: {off}" if id else off))
+
+    def _check(self, service: str, before: Checkpoint, page: ReadPage) -> None:
+        """The page has no hole that a reader of these domains can see. Raises Stopped."""
+        whole = self._domains[service] is None
+        following = before.position + 1
+        for commit in page.commits:
+            if commit.position < following or (whole and commit.position != following):
+                raise _hole(service, following, commit.position)
+            following = commit.end
+        if page.scanned < following - 1 or (whole and page.scanned != following - 1):
+            raise _hole(service, following, page.scanned + 1)
+
+    async def _end(self, service: str, page: ReadPage) -> Checkpoint:
+        """Where the page ends. What it has passed over, the log is asked for."""
+        last = page.commits[-1] if page.commits else None
+        if last is None or last.end - 1 != page.scanned:
+            found = (await self._logs[service].read(page.scanned - 1, limit=1)).commits
+            last = found[0] if found else None
+        if last is None or last.end - 1 != page.scanned:
+            raise _hole(service, page.scanned, last.position if last else page.scanned + 1)
+        return Checkpoint(page.scanned, last.commit.id)
+
+
+def _unless_all(listened: set[str], all: Collection[str]) -> tuple[str, ...] | None:
+    """The domains to read: None where they are all that the service has."""
+    return None if listened == set(all) else tuple(sorted(listened))
+
+
+def _hole(service: str, expected: int, found: int) -> Stopped:
+    return Stopped(f"the log of {service} has a hole: position {expected} should come next, and {found} does")
