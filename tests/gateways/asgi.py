@@ -10,8 +10,10 @@ from starlette.types import ASGIApp, Message
 
 
 class Connection:
+    """`more`: the request's body is not all there yet."""
+
     def __init__(
-        self, app: ASGIApp, method: str, path: str, *, query: str = "", headers: Mapping[str, str] | None = None
+        self, app: ASGIApp, method: str, path: str, *, headers: Mapping[str, str] | None = None, more: bool = False
     ) -> None:
         self._scope: dict[str, Any] = {
             "type": "http",
@@ -21,7 +23,7 @@ class Connection:
             "scheme": "https",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": query.encode(),
+            "query_string": b"",
             "root_path": "",
             "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
             "client": ("198.51.100.7", 4711),
@@ -31,7 +33,8 @@ class Connection:
         self._out: asyncio.Queue[Message] = asyncio.Queue()
         self._task = asyncio.ensure_future(app(self._scope, self._in.get, self._out.put))
         self.status = 0
-        self.sends(b"")
+        if not more:
+            self.sends(b"")
 
     def sends(self, body: bytes, *, more: bool = False) -> None:
         self._in.put_nowait({"type": "http.request", "body": body, "more_body": more})

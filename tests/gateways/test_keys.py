@@ -157,7 +157,7 @@ class TestTheDevelopmentKey:
         key = development_key(tmp_path / "key.json")
         for environment in ("staging", "sandbox", "production"):
             with pytest.raises(ValueError, match="development only"):
-                DevelopmentKeys(key=key, environment=environment)  # type: ignore[arg-type]
+                DevelopmentKeys(key=key, environment=environment)
 
     async def test_is_shown_without_its_private_half(self, tmp_path: Path) -> None:
         keys = DevelopmentKeys(key=development_key(tmp_path / "key.json"), environment="development")

@@ -56,6 +56,7 @@ class CommandGateway:
         if visit.rest is not None:
             raise BadRequest("the root of a command is in its body", fields=[FieldProblem("root", "is not part of the path")])
         client_key = _idempotency_key(visit)
+        visit.answering.append((b"idempotency-key", client_key.encode()))  # a repeat after a failure needs it too
         body = _parts(visit, await visit.body())
         request = Request(
             address=command.address,
@@ -70,17 +71,13 @@ class CommandGateway:
             deadline=caller.deadline,
         )
         answer = await self._clients.command(command.address).call(request)
-        return self._answered(visit, command, answer, client_key)
+        return self._answered(visit, command, answer)
 
-    def _answered(self, visit: Visit, command: CommandSpec, answer: Answer, client_key: str) -> Response:
+    def _answered(self, visit: Visit, command: CommandSpec, answer: Answer) -> Response:
         if not 200 <= answer.status <= 599:
             raise Internal(f"{command.address} answered with status {answer.status}")
-        response = Response(
-            b"" if answer.status in _NO_BODY else _body(answer),
-            answer.status,
-            {"Idempotency-Key": client_key},
-            "application/json",
-        )
+        body = b"" if answer.status in _NO_BODY else _body(answer)
+        response = Response(body, answer.status, media_type="application/json")
         if answer.position:
             response.headers["Blossm-Position"] = encode_position({answer.service: answer.position})
         for cookie in answer.cookies:

@@ -113,7 +113,7 @@ class Door:
             return
         except Exception as error:  # the door stays open whatever lies behind it
             response = problem_response(self._known(error, visit), tx=visit.tx, realm=self._spec.host)
-        response.raw_headers += [*self._headers, *self.origins.headers(visit), (b"traceparent", visit.trace.encode())]
+        response.raw_headers += [*self._headers, *self.origins.headers(visit), *visit.answering]
         try:
             await _send(response, visit, receive, send)
         except ClientDisconnect:

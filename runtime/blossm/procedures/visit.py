@@ -21,7 +21,7 @@ _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 class Visit:
     """A request: its path in parts, its headers, and its place in a trace."""
 
-    __slots__ = ("_receive", "client", "headers", "method", "name", "query", "rest", "scope", "trace", "tx")
+    __slots__ = ("_receive", "answering", "client", "headers", "method", "name", "query", "rest", "scope", "trace", "tx")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -39,6 +39,8 @@ class Visit:
         self.client: str = (scope.get("client") or ("",))[0]
         self.tx = uuid.uuid4().hex
         self.trace = self._traceparent()
+        # Headers of the answer, whatever it will be.
+        self.answering = [(b"traceparent", self.trace.encode())]
 
     def header(self, name: bytes) -> str:
         """A header's one value, empty where there is none. Raises BadRequest when it is there more than once."""
