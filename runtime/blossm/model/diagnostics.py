@@ -75,10 +75,15 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: set[Problem] = set()
+        self._unread: set[Place] = set()  # values that could not be read at all
 
     def add(self, code: str, message: str, spot: Spot, *, help: str = "", severity: Severity = "error") -> None:
         if code not in CODES:
             raise KeyError(code)
+        if spot.place in self._unread and code != "B006":
+            return  # what comes of it is no second problem
+        if code == "B006":
+            self._unread.add(spot.place)
         self._problems.add(
             Problem(
                 code=code,
@@ -97,6 +102,9 @@ class Findings:
             self._problems,
             key=lambda one: (one.place.file, one.place.line, one.place.column, one.code, one.message, one.help),
         )
+
+    def has_any(self, codes: Iterable[str], file: str) -> bool:
+        return any(problem.code in codes and problem.place.file == file for problem in self._problems)
 
     def errors(self) -> list[Problem]:
         return [problem for problem in self.problems() if problem.severity == "error"]

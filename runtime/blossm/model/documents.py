@@ -9,7 +9,7 @@ from blossm.model.diagnostics import Findings, did_you_mean
 from blossm.model.network import Kind
 from blossm.model.schema.headers import AnyHeaderKeys, ContextKeys, DomainKeys, NetworkKeys, ServiceKeys
 from blossm.model.schema.procedures import PROCEDURES, ProcedureKeys
-from blossm.model.schema.reading import read
+from blossm.model.schema.reading import read_document
 from blossm.model.source import Document
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -30,6 +30,7 @@ class Header:
     name: str
     service: str  # of a domain that says so
     keys: AnyHeaderKeys | None
+    doubtful: frozenset[str]  # keys whose values were told and left out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,7 @@ class Procedure:
     document: Document
     kind: Kind
     keys: ProcedureKeys | None
+    doubtful: frozenset[str]
 
     def said(self, key: str) -> str:
         """What the document says under a key that holds a name, also where the rest of it can't be read."""
@@ -64,7 +66,7 @@ def _procedure(document: Document, findings: Findings) -> Procedure | None:
         help = did_you_mean(str(kind).replace("_", "-").lower(), KINDS)
         findings.add("B102", f"{said} is no kind of procedure", document.value("procedure"), help=help)
         return None
-    return Procedure(document, kind, read(PROCEDURES[kind], document, (), findings))
+    return Procedure(document, kind, *read_document(PROCEDURES[kind], document, findings))
 
 
 def _header(document: Document, findings: Findings) -> Header | None:
@@ -81,6 +83,6 @@ def _header(document: Document, findings: Findings) -> Header | None:
         help = "one header says one thing: put `---` between them"
         findings.add("B101", f"this header says {several}", document.key(kinds[1]), help=help)
         return None
-    keys = read(HEADERS[kind], document, (), findings)
+    keys, doubtful = read_document(HEADERS[kind], document, findings)
     said = {key: value.replace("-", "_") if isinstance(value := document.data.get(key), str) else "" for key in kinds}
-    return Header(document, kind, said[kind], said.get("service", "") if kind == "domain" else "", keys)
+    return Header(document, kind, said[kind], said.get("service", "") if kind == "domain" else "", keys, doubtful)

@@ -66,12 +66,11 @@ def _read(directory: Path) -> _Draft:
 
 def _read_file(path: Path, root: Path, hierarchy: Hierarchy, findings: Findings) -> bool:
     """Add one file's documents; False where some of it could not be read."""
-    before = len(findings.errors())
     source = read_text(path, path.relative_to(root).as_posix(), findings)
     if source is None:
         return False
     found = list(documents(source, findings))
-    whole = len(findings.errors()) == before
+    whole = not findings.has_any(("B002", "B005", "B006"), source.file)
     understood = [understand(document, findings) for document in found]
     hierarchy.add_file(source.file.rpartition("/")[0], [one for one in understood if one])
     return whole and all(understood)

@@ -18,7 +18,8 @@ ROUTES = frozenset({"healthz", "openapi"})  # what every gateway answers by itse
 def as_name(text: str) -> str:
     """The nearest name to a text (`frameColor` → `frame_color`), or nothing."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
-    return re.sub(r"[^a-z0-9]+", "_", snake).strip("_0123456789")
+    name = re.sub(r"[^a-z0-9]+", "_", snake).strip("_")
+    return name if NAME.fullmatch(name) else ""
 
 
 def is_keyword(name: str) -> bool:

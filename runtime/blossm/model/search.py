@@ -18,12 +18,15 @@ _NETWORK = re.compile(rb"^(?:\xef\xbb\xbf)?\{?[ ]*[\"']?network[\"']?[ \t]*:", r
 def find_root(path: Path) -> Path:
     """The folder of the network that a path lies in: the nearest blossm.yaml upward with `network:`.
 
-    Raises InvalidNetwork when there is none.
+    A folder with a blossm.yaml of its own is taken where no file says `network:`, so that `load` can tell what is wrong with it.
+    Raises InvalidNetwork when there is nothing at all.
     """
     start = path.resolve()
     for folder in (start, *start.parents):
         if says_network(folder / FILE):
             return folder
+    if (start / FILE).is_file():
+        return start  # to be told what it lacks
     findings = Findings()
     findings.add(
         "B001",

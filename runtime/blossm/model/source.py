@@ -97,7 +97,7 @@ class Document:
         return key, node
 
     def _spot(self, node: Node) -> Spot:
-        start, end = node.start_mark, node.end_mark
+        start, end = node.start_mark, node.end_mark or node.start_mark  # a node that is being read has no end yet
         line = self.source.lines[start.line] if start.line < len(self.source.lines) else ""
         until = end.column if end.line == start.line else len(line.rstrip())
         return self.source.spot(start.line + 1, start.column + 1, length=until - start.column)
@@ -154,11 +154,16 @@ def documents(source: Source, findings: Findings) -> Iterator[Document]:
     except _Refused as refused:
         findings.add("B005", str(refused), Document(source, refused.node, None).value())
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        spot = source.spot(mark.line + 1, mark.column + 1) if mark else source.spot(1, 1)
+        spot = _syntax_spot(source, error)
         findings.add("B002", f"this is not YAML: {error.problem or error.context}", spot, help=_syntax_help(spot))
     except yaml.reader.ReaderError as error:
         findings.add("B002", "this is not YAML: a character that may not stand in it", _reader_spot(source, error))
+
+
+def _syntax_spot(source: Source, error: yaml.MarkedYAMLError) -> Spot:
+    """Where the parser stumbled; what it was in the middle of, where it stumbled over the end."""
+    spots = [source.spot(mark.line + 1, mark.column + 1) for mark in (error.problem_mark, error.context_mark) if mark]
+    return next((spot for spot in spots if spot.snippet.strip()), spots[0] if spots else source.spot(1, 1))
 
 
 def _syntax_help(spot: Spot) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.headers import Hierarchy, is_read_side
 from blossm.model.link.index import DOORS, Draft, Index, draft
-from blossm.model.names import LABEL_LIMIT, ROUTES, too_long
-from blossm.model.network import Kind
+from blossm.model.names import LABEL_LIMIT, ROUTES, address, too_long
+from blossm.model.network import Environment, Kind
 
 _NAMED: tuple[Kind, ...] = ("command", "fact", "view-store")  # their addresses are unique among each other
 
@@ -15,7 +17,7 @@ def gather(hierarchy: Hierarchy, index: Index) -> None:
     """Put every procedure into the index."""
     for placed in hierarchy.procedures:
         one = draft(placed)
-        if not _belongs(one, index) or ("name" in one.document.data and not one.name):
+        if not _belongs(one, index) or (one.kind in (*_NAMED, "projection") and not one.name):
             continue
         _check_name(one, index)
         others = _NAMED if one.kind in _NAMED else (one.kind,)
@@ -71,10 +73,11 @@ def _check_name(one: Draft, index: Index) -> None:
         index.findings.add("B603", message, one.named_at)
 
 
-def check_hosts(index: Index) -> None:
+def check_hosts(index: Index, prefixes: Mapping[Environment, str]) -> None:
     """Refuse gateways whose host names are longer than DNS and certificates allow."""
+    longest = max(prefixes.values(), key=len)
     for kind in DOORS:
         for one in index.drafts.get(kind, {}).values():
-            if why := too_long(f"{one.address}.{index.host}"):
-                help = f"in {index.environment}; shorten a name that it is made of"
+            if index.network and (why := too_long(address(one.address, longest, index.network.network))):
+                help = "shorten a name that it is made of"
                 index.findings.add("B603", f"the gateway's host name is too long: {why}", one.spot, help=help)

@@ -78,7 +78,7 @@ class _Attributes:
             and (self._base.type not in types or (name in ("properties", "values") and self._keys.type != self._base.type))
         ]
         for name in wrong:
-            self._tell("B109", f"`{name}` means nothing for {_a(self._base)}", name, key=True)
+            self._tell("B109", f"`{name}` means nothing for {with_article(self._base)}", name, key=True)
         for name in ("default", "is", "min", "max", "in", "values", "properties"):
             if self._document.at(*self._path).get(name, ...) is None:
                 self._tell("B105", f"`{name}` has no value: `null` is no value of a field", name)
@@ -126,8 +126,7 @@ class _Attributes:
     def _fits(self, field: Field, value: Any, at: Path_) -> None:
         error = next(iter(_validator(json_schema_of(field)).iter_errors(value)), None)
         if error is not None:
-            says = f"; of its choices none is {found(value)}" if field.choices and value not in field.choices else ""
-            self._tell("B112", f"{found(value)} does not fit {_a(field)}{says}", *at)
+            self._tell("B112", f"{found(value)} {_why_not(value, field)}", *at)
 
     def _tell(self, code: str, message: str, *at: str | int, help: str = "", key: bool = False) -> None:
         spot = (self._document.key if key else self._document.value)(*self._path, *at)
@@ -138,6 +137,15 @@ def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(schema, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions())
 
 
-def _a(field: Field) -> str:
+def _why_not(value: Any, field: Field) -> str:
+    plain = Field(type=field.type, items=field.items, properties=field.properties, values=field.values)
+    if not _validator(json_schema_of(plain)).is_valid(value):
+        return f"is no `{field.type}`"
+    if field.choices and value not in field.choices:
+        return f"is none of its choices: {', '.join(f'`{choice}`' for choice in field.choices)}"
+    return "is not within the bounds that the field names"
+
+
+def with_article(field: Field) -> str:
     article = "an" if field.type in ("integer", "object") else "a"
     return f"{article} `{field.type}`"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.fields import Field
+from blossm.model.link.attributes import with_article
 from blossm.model.link.index import Draft, Index
 from blossm.model.link.types import BROKEN, find, is_simple
 from blossm.model.source import Path_
@@ -21,11 +22,11 @@ def check_field(path: str, at: Path_, what: str, schema: dict[str, Field], draft
     """The field at a dotted path of the schema; None and a problem where it can't be indexed or sorted by."""
     field = find(schema, path)
     spot = draft.document.value(*at)
-    if field is None:
+    if field is None and draft.sure("schema"):
         index.findings.add("B307", f"the schema has no field `{path}`", spot, help=_near(path, schema))
-    elif field is not BROKEN and not is_simple(field):
+    elif field and field is not BROKEN and not is_simple(field):
         help = "one value can be: text, numbers, true and false, times, uuids"
-        index.findings.add("B502", f"`{path}` is a `{field.type}`, and {what} can't be over it", spot, help=help)
+        index.findings.add("B502", f"`{path}` is {with_article(field)}, and {what} can't be over it", spot, help=help)
     return field
 
 
@@ -34,11 +35,20 @@ def check_text(text: Sequence[str], schema: dict[str, Field], draft: Draft, inde
     for at, path in enumerate(text):
         field = find(schema, path)
         spot = draft.document.value("text", at)
-        if field is None:
+        if field is None and draft.sure("schema"):
             index.findings.add("B307", f"the schema has no field `{path}`", spot, help=_near(path, schema))
-        elif field is not BROKEN and "string" not in (field.type, field.items.type if field.items else ""):
-            index.findings.add("B502", f"`{path}` is a `{field.type}`, and words are searched in a `string`", spot)
+        elif field and field is not BROKEN and "string" not in (field.type, field.items.type if field.items else ""):
+            index.findings.add("B502", f"`{path}` is {with_article(field)}, and words are searched in a `string`", spot)
 
 
 def _near(path: str, schema: dict[str, Field]) -> str:
-    return did_you_mean(path, schema, there_are="its fields")
+    return did_you_mean(path, _paths(schema), there_are="its fields")
+
+
+def _paths(schema: dict[str, Field], before: str = "") -> list[str]:
+    """The dotted paths of everything in a schema that has one value."""
+    return [
+        path
+        for name, field in schema.items()
+        for path in (_paths(field.properties, f"{before}{name}.") if field.properties else [f"{before}{name}"])
+    ]

@@ -57,6 +57,8 @@ def _own(draft: Draft, index: Index, key: str, kind: Kind) -> dict[str, Any]:
 
 def _entries(draft: Draft, index: Index, key: str, kind: Kind) -> dict[str, Entry]:
     data = without_extensions(getattr(draft.keys, key))
+    if not draft.sure(key):
+        return {}
     if not isinstance(data, dict):
         help = f"write `{{{data[0]}: signed_in}}`" if isinstance(data, list) and data and isinstance(data[0], str) else ""
         message = f"`{key}` says of every entry who may use it, so it takes keys and values, not {found(data)}"
@@ -112,6 +114,8 @@ def _access(value: Any, path: Path_, draft: Draft, index: Index) -> Access | Non
         keys = read(EntryKeys, document, path, index.findings)
         if keys is None:
             return None
+        if "access" not in value and not set(value) <= set(EntryKeys.keys()):
+            return None  # it may be said under the key that is unknown
         access = _rule(keys.access, (*path, "access"), draft, index) if "access" in value else _access(None, path, draft, index)
         issuer = _issuer(keys.issuer, path, draft, index)
         rate = _rate(keys.rate, path, draft, index)
@@ -163,7 +167,7 @@ def _permission(word: Any, path: Path_, draft: Draft, index: Index) -> str:
 
 def _issuer(name: str, path: Path_, draft: Draft, index: Index) -> str:
     known = [issuer.name for issuer in index.network.auth.issuers] if index.network else []
-    if name and index.network and name.replace("-", "_") not in known:
+    if name and index.network and "auth" not in index.doubtful and name.replace("-", "_") not in known:
         help = did_you_mean(name, known, there_are="issuers")
         index.findings.add("B403", f"there is no issuer `{name}`", draft.document.value(*path, "issuer"), help=help)
     return name.replace("-", "_")
@@ -175,5 +179,5 @@ def _rate(value: Any, path: Path_, draft: Draft, index: Index) -> float | None:
     rate = rate_of(value)
     if rate is None:
         help = "write `10/s`, `100/m` or `1000/h`"
-        index.findings.add("B106", f"`rate` is not {found(value)}", draft.document.value(*path, "rate"), help=help)
+        index.findings.add("B106", f"`rate` is a rate, not {found(value)}", draft.document.value(*path, "rate"), help=help)
     return rate

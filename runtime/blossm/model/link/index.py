@@ -38,6 +38,10 @@ class Draft:
         """The keys of its kind; None where they can't be read."""
         return self.placed.procedure.keys
 
+    def sure(self, key: str) -> bool:
+        """Whether what a key says could be read."""
+        return key not in self.placed.procedure.doubtful
+
     @property
     def address(self) -> str:
         if letter := DOORS.get(self.kind):
@@ -71,6 +75,7 @@ class Index:
     environment: Environment
     host: str  # what `$network` means
     network: NetworkKeys | None
+    doubtful: frozenset[str]  # keys of the network's header that could not be read
     complete: bool  # False: a file could not be read, so what seems to be missing may be there
     modules: Modules
     types: Types

@@ -47,6 +47,7 @@ def link(hierarchy: Hierarchy, root: Path, environment: Environment, modules: Mo
         environment=environment,
         host=host,
         network=keys,
+        doubtful=header.doubtful if header else frozenset(),
         complete=complete,
         modules=modules,
         types=Types(findings, host),
@@ -57,7 +58,7 @@ def link(hierarchy: Hierarchy, root: Path, environment: Environment, modules: Mo
     for chain in hierarchy.chains:
         index.types.check_types(chain)
     specs = _specs(index)
-    check_hosts(index)
+    check_hosts(index, prefixes)
     _check_sign_in(index, specs)
     return Network(
         name=name,
@@ -85,7 +86,9 @@ def _specs(index: Index) -> list[AnyProcedure]:
     """Every procedure whose keys can be read; the event stores first, since the others refer to their actions."""
     for address, draft in index.drafts.get("event-store", {}).items():
         if draft.keys:
-            index.event_stores[address] = write_side.event_store(draft, index)
+            spec = write_side.event_store(draft, index)
+            if draft.sure("actions"):
+                index.event_stores[address] = spec
     others = [
         _spec(draft, index)
         for kind, drafts in index.drafts.items()
@@ -126,7 +129,7 @@ def _of(kind: type[Spec], specs: list[AnyProcedure]) -> dict[str, Spec]:
 
 def _check_sign_in(index: Index, specs: list[AnyProcedure]) -> None:
     """Warn where entries want a token and no issuer is named that could give one."""
-    if index.network is None or index.network.auth.issuers:
+    if index.network is None or index.network.auth.issuers or "auth" in index.doubtful:
         return
     for spec in specs:
         if isinstance(spec, CommandGatewaySpec | FactGatewaySpec | ViewGatewaySpec):

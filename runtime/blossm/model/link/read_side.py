@@ -82,6 +82,8 @@ def projection(draft: Draft, index: Index) -> ProjectionSpec:
 
 def _check_events(keys: ProjectionKeys, handler: Handler | None, draft: Draft, index: Index) -> None:
     """Refuse events that nobody logs, and those that no function takes."""
+    if not keys.events and draft.sure("events"):
+        index.findings.add("B106", "this projection listens to nothing", draft.document.value("events"))
     domains = Counter(action for actions in keys.events.values() for action in set(actions))
     for store, actions in keys.events.items():
         if not index.has("event-store", store):

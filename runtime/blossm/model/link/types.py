@@ -104,6 +104,8 @@ class Types:
                 return self._refuse("B103", "an `object` has no `properties`", document, path, help=help)
             case "map":
                 return self._refuse("B103", "a `map` has no `values`", document, path, help="`{type: map, values: string}`")
+        if any("types" in header.doubtful for header in headers):
+            return BROKEN
         known = {*SIMPLE, "object", "map", *(one for header in headers if header.keys for one in header.keys.types)}
         return self._refuse("B108", f"`{name}` is no type", document, path, help=did_you_mean(name, known))
 
@@ -142,11 +144,12 @@ class Types:
 
     def _tell_twins(self, data: Iterable[str], document: Document, path: Path_) -> None:
         names: dict[str, str] = {}
-        for name in data:
-            first = names.setdefault(name.replace("-", "").replace("_", ""), name)
+        for key in data:
+            name = key.replace("-", "_")
+            first = names.setdefault(name.replace("_", ""), name)
             if first != name:
                 message = f"`{name}` and `{first}` differ only by underscores: on the wire they are one"
-                self._findings.add("B605", message, document.key(*path, name))
+                self._findings.add("B605", message, document.key(*path, key))
 
     def _refuse(self, code: str, message: str, document: Document, path: Path_, *, help: str = "") -> Field:
         self._findings.add(code, message, document.value(*path), help=help)

@@ -39,6 +39,8 @@ def event_store(draft: Draft, index: Index) -> EventStoreSpec:
 
 
 def _actions(draft: Draft, schema: dict[str, Field], index: Index) -> dict[str, Action]:
+    if not draft.sure("actions"):
+        return {}
     data = without_extensions(draft.keys.actions)
     spot = draft.document.value("actions")
     if not isinstance(data, list | dict):
@@ -71,7 +73,7 @@ def _action(name: str, path: tuple[str, str | int], draft: Draft, schema: dict[s
     for at, field in enumerate(keys.fields_):
         if field in schema:
             payload[field] = schema[field]
-        else:
+        elif draft.sure("schema"):
             help = did_you_mean(field, schema, there_are="its fields")
             spot = draft.document.value(*path, "fields", at)
             index.findings.add("B307", f"the schema has no field `{field}`", spot, help=help)

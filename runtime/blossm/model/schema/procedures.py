@@ -113,7 +113,7 @@ class ViewStoreKeys(ReadSideKeys):
 class ProjectionKeys(ReadSideKeys):
     name: Name
     handler: str = ""
-    events: dict[Reference, list[Name]] = Field(min_length=1)
+    events: dict[Reference, list[Name]]
     reads: list[Reference] = []
     on_error: Literal["stop", "park"] = "stop"
     examples: list[ProjectionExampleKeys] = []
@@ -127,7 +127,7 @@ class ViewGatewayKeys(ReadSideKeys):
 class EntryKeys(Keys):
     """Who may use a gateway's entry, with more than a word about it."""
 
-    access: Any
+    access: Any = None
     issuer: str = ""
     rate: Any = None
 

@@ -60,6 +60,11 @@ class Keys(BaseModel):
         return [info.alias or name for name, info in cls.model_fields.items()]
 
 
+    @classmethod
+    def required_keys(cls) -> list[str]:
+        return [info.alias or name for name, info in cls.model_fields.items() if info.is_required()]
+
+
 KeysType = TypeVar("KeysType", bound=Keys)
 
 
@@ -81,6 +86,31 @@ def read(model: type[KeysType], document: Document, path: Path_, findings: Findi
         _tell(error, model, document, path, findings)
     unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
     return model.model_validate(_without(data, unknown)) if len(unknown) == len(errors) else None
+
+
+# What stands in for a required key that can't be read, so that the rest of the document can be; elsewhere it is `{}`.
+_STAND_INS = types.MappingProxyType({"network": "network.example"} | {kind: kind for kind in ("service", "domain", "context")})
+
+
+def read_document(model: type[KeysType], document: Document, findings: Findings) -> tuple[KeysType | None, frozenset[str]]:
+    """A document's keys, and which of them are not to be relied on, because what they hold was told and left out.
+
+    A `name` that can't be read leaves nothing to go on with.
+    """
+    try:
+        return model.model_validate(document.data), frozenset()
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)
+    for error in errors:
+        _tell(error, model, document, (), findings)
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    doubtful = {str(error["loc"][0]) for error in errors if error["type"] != "extra_forbidden" and error["loc"]}
+    rest = {key: value for key, value in _without(document.data, unknown).items() if key not in doubtful}
+    stand_ins: dict[str, Any] = {key: _STAND_INS.get(key, {}) for key in doubtful if key in model.required_keys() and key != "name"}
+    try:
+        return model.model_validate(rest | stand_ins), frozenset(doubtful)
+    except ValidationError:
+        return None, frozenset(doubtful)
 
 
 def _without(data: Any, paths: Iterable[Path_]) -> Any:

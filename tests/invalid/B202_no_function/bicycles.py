@@ -1,0 +1,2 @@
+def registered(event):
+    return None

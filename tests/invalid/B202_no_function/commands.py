@@ -1,0 +1,2 @@
+def paimt(command):
+    return []

@@ -1,0 +1,6 @@
+async def colors(fact):
+    return ["red"]
+
+
+async def price(fact):
+    yield 1

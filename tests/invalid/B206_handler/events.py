@@ -1,0 +1,2 @@
+def painted(state, event):
+    return state

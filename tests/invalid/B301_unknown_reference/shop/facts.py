@@ -1,0 +1,2 @@
+async def price(fact):
+    return 1

@@ -1,0 +1,2 @@
+async def notify(command):
+    return []

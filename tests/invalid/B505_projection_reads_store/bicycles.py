@@ -1,0 +1,2 @@
+def painted(event):
+    return None

@@ -1,0 +1,2 @@
+async def healthz(command):
+    return []
