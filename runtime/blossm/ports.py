@@ -237,6 +237,12 @@ class EventStoreClient(Protocol):
     async def head(self) -> int:
         """The position of the next event."""
 
+    async def commit_at(self, position: int) -> str:
+        """The id of the commit whose last event is at `position`; empty where none ends there.
+
+        By it a reader knows its place again, also where the commit is of domains that it may not read.
+        """
+
     async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
         """One root's events with numbers over `after`, old payloads lifted."""
 

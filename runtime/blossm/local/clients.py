@@ -151,6 +151,10 @@ class _Windows:
         self._any()
         return await self._stores.head()
 
+    async def commit_at(self, position: int) -> str:
+        self._any()
+        return await self._stores.commit_at(position)
+
     async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
         self._may_read(domain)
         return await self._stores.root(domain, root, after=after)

@@ -82,10 +82,9 @@ class Projector:
         """Whether the log still has what the checkpoint has seen. Raises Unavailable when it is not that far."""
         if checkpoint.position == 0:
             return True
-        commits = (await self._logs[service].read(checkpoint.position - 1, limit=1)).commits
-        if not commits:
+        if await self.last(service) < checkpoint.position:
             raise Unavailable(f"the log of {service} ends before position {checkpoint.position}, which the view has seen")
-        return commits[0].commit.id == checkpoint.commit_id and commits[0].end - 1 == checkpoint.position
+        return await self._logs[service].commit_at(checkpoint.position) == checkpoint.commit_id
 
     async def step(self, service: str, before: Checkpoint, *, limit: int, generation: int | None = None) -> Advance:
         """Go on from `before`, by at most `limit` commits.
@@ -151,13 +150,12 @@ class Projector:
 
     async def _end(self, service: str, page: ReadPage) -> Checkpoint:
         """Where the page ends. What it has passed over, the log is asked for."""
-        last = page.commits[-1] if page.commits else None
-        if last is None or last.end - 1 != page.scanned:
-            found = (await self._logs[service].read(page.scanned - 1, limit=1)).commits
-            last = found[0] if found else None
-        if last is None or last.end - 1 != page.scanned:
-            raise _hole(service, page.scanned, last.position if last else page.scanned + 1)
-        return Checkpoint(page.scanned, last.commit.id)
+        if page.commits and page.commits[-1].end - 1 == page.scanned:
+            return Checkpoint(page.scanned, page.commits[-1].commit.id)
+        commit_id = await self._logs[service].commit_at(page.scanned)
+        if not commit_id:
+            raise Stopped(f"the log of {service} has a hole: no commit ends at position {page.scanned}, up to which it was read")
+        return Checkpoint(page.scanned, commit_id)
 
 
 def _unless_all(listened: set[str], all: Collection[str]) -> tuple[str, ...] | None:
