@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,16 @@ def _as_json() -> Iterator[Show]:
 
 @contextmanager
 def _lines() -> Iterator[Show]:
-    yield lambda document: click.echo(said(document), err=True)
+    """A line for each phase, and one a second while it goes on."""
+    told = [("", 0.0)]
+
+    def show(step: dict[str, Any]) -> None:
+        phase, at = told[0]
+        if step["phase"] != phase or time.monotonic() - at >= 1.0:
+            told[0] = (step["phase"], time.monotonic())
+            click.echo(said(step), err=True)
+
+    yield show
 
 
 @contextmanager
@@ -44,16 +54,27 @@ def _bar(projection: str) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    words = (TextColumn("{task.description}"), TextColumn("{task.fields[said]}"))
-    with Progress(*words, BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task(projection, total=None, said="")
+    words = (TextColumn("{task.description}"), TextColumn("{task.fields[phase]}"))
+    columns = (*words, BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(projection, total=None, phase="", rate="")
+        last: dict[str, Any] = {}
 
-        def show(document: dict[str, Any]) -> None:
-            progress.update(task, completed=document.get("done", 0), total=document.get("total"), said=said(document))
+        def show(step: dict[str, Any]) -> None:
+            last.update(step)
+            rate = f"{step['rate']:,.0f} events/s" if step["rate"] else ""
+            bar.update(task, completed=step["position"], total=step["head"] or None, phase=step["phase"], rate=rate)
 
         yield show
+    if last:
+        click.echo(said(last), err=True)
 
 
-def said(document: dict[str, Any]) -> str:
+def said(step: dict[str, Any]) -> str:
     """Where a replay is, in words."""
-    return ", ".join(f"{name} {value}" for name, value in document.items())
+    phase = "waiting for the first matching event" if step["phase"] == "waiting" else step["phase"]
+    if verified := step["verified"]:
+        differ = f", {len(verified['differ'])} of {verified['sample']} looked at differ" if verified["sample"] else ""
+        return f"{step['projection']}: {phase}: {verified['rows']} rows, {verified['rows_before']} before{differ}"
+    percent = f" {100 * step['position'] // step['head']} %" if step["head"] else ""
+    return f"{step['projection']}: {phase}{percent}, position {step['position']} of {step['head']}"

@@ -38,8 +38,7 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
     for log in document["logs"]:
         yield f"log         {log['service']}: {_events(log['events'])}"
     for projection in document["projections"]:
-        details = (f"{name} {_word(value)}" for name, value in projection.items() if name != "projection" and value)
-        yield f"projection  {projection['projection']}: {', '.join(details)}"
+        yield f"projection  {projection['projection']}: {_projection(projection)}"
     if document["timers"]:
         yield f"timers      {document['timers']} calls wait for their time"
 
@@ -48,5 +47,9 @@ def _events(count: int) -> str:
     return "1 event" if count == 1 else f"{count} events"
 
 
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _projection(status: dict[str, Any]) -> str:
+    lag = f", {_events(status['lag'])} behind" if status["lag"] else ""
+    seen = ", ".join(f"{name} {service['position']}" for name, service in status["services"].items())
+    changed = "\n            its definition changed: `blossm replay` is recommended" if status["definition_changed"] else ""
+    error = f"\n            {json.dumps(status['error'], ensure_ascii=False)}" if status["error"] else ""
+    return f"{status['state']} at {seen}{lag}{changed}{error}"

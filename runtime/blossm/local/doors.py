@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blossm.core.errors import NotFound
 from blossm.model.network import GatewaySpec, Network
-from blossm.procedures.problem import problem, problem_response
+from blossm.procedures.problem import problem_response
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
 OPERATOR = "_blossm"
@@ -60,7 +60,7 @@ class Doors:
 
     def _no_door(self, message: str) -> ASGIApp:
         error = NotFound(message, facts={"doors": list(self._by_address)}, help="GET / lists the doors")
-        return problem_response(problem(error), error, realm=self._network.name)
+        return problem_response(error, tx="", realm=self._network.name)
 
     async def _drainable(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()

@@ -6,7 +6,6 @@ over HTTP.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +19,7 @@ from blossm.local.network import LocalNetwork
 from blossm.local.timeline import Timeline
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.network import EventStoreSpec
-from blossm.replay import replay
+from blossm.replay import replaying
 
 Document = dict[str, Any]
 
@@ -154,18 +153,15 @@ class LocalOperations:
         if spec is None:
             known = did_you_mean(wanted.projection, self._network.projections)
             raise NotFound(f"there is no projection {wanted.projection}", help=known)
-        progress: asyncio.Queue[Document | None] = asyncio.Queue()
-        async with asyncio.TaskGroup() as tasks:
-            work = replay(
-                spec=spec,
-                network=self._network,
-                modules=self._local.modules,
-                clients=self._local.operator,
-                progress=progress.put_nowait,
-            )
-            tasks.create_task(work).add_done_callback(lambda _: progress.put_nowait(None))
-            while (document := await progress.get()) is not None:
-                yield document
+        steps = replaying(
+            spec=spec,
+            network=self._network,
+            modules=self._local.modules,
+            clients=self._local.operator,
+            clock=self._local.clock,
+        )
+        async for progress in steps:
+            yield msgspec.to_builtins(progress)
 
 
 def understood(operation: str, arguments: Mapping[str, Any]) -> msgspec.Struct:

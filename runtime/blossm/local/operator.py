@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from blossm.core.errors import BadRequest, BlossmError, Internal, PermissionDenied, Unauthenticated
 from blossm.local.operations import Document, Operations, understood
-from blossm.procedures.problem import MethodNotAllowed, problem, problem_response
+from blossm.procedures.problem import MethodNotAllowed, problem_response
 
 MAX_ARGUMENTS = 1024 * 1024
 
@@ -39,7 +39,7 @@ class OperatorDoor:
         try:
             response = await self._answer(request)
         except BlossmError as error:
-            response = problem_response(problem(error), error, realm=self._realm)
+            response = problem_response(error, tx="", realm=self._realm)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -30,26 +30,33 @@ class Bounded(HttpToolsProtocol):
     """HTTP whose request line and headers may have 16 KiB together; more is answered 431, and read no further."""
 
     in_head = False
-    head = 0
+    head = 0  # bytes of the headers that are complete
+    chunks = 0  # bytes that came since, for one header that never ends
 
     def data_received(self, data: bytes) -> None:
         began_in_head = self.in_head
         super().data_received(data)
-        # Complete headers are counted exactly, below. This bounds one that never ends.
         if began_in_head and self.in_head:
-            self.head += len(data)
-            if self.head > MAX_HEAD and not self.transport.is_closing():
-                self._refuse()
+            self.chunks += len(data)
+        if self.in_head and max(self.head, self.chunks) > MAX_HEAD and not self.transport.is_closing():
+            self._refuse()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.in_head = True
-        self.head = 0
+        self.head = self.chunks = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self.head += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self.head += len(name) + len(value) + 4
 
     def on_headers_complete(self) -> None:
         self.in_head = False
-        head = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if head > MAX_HEAD:
+        if self.head > MAX_HEAD:
             self.app = _too_large
         super().on_headers_complete()
 
