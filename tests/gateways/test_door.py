@@ -149,6 +149,14 @@ async def test_a_command_that_waits_for_ever_is_a_504(city: City) -> None:
     assert cancelled.is_set()
 
 
+async def test_a_body_that_does_not_come_is_a_408(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blossm.procedures.visit.BODY_TIME", 0.01)
+    connection = Connection(city.command_gateway.app, "POST", "/ring", more=True)
+    connection.sends(b'{"pay', more=True)
+    assert b"REQUEST_TIMEOUT" in await connection.chunk()
+    assert connection.status == 408
+
+
 async def test_a_rate_is_per_principal(city: City) -> None:
     assert [(await city.commands.post("/honk")).status_code for _ in range(3)] == [200, 200, 429]
     refused = await city.commands.post("/honk")

@@ -99,7 +99,7 @@ def _document(spec: GatewaySpec, network: Network, paths: Mapping[str, Part]) ->
     document = {
         "openapi": "3.1.0",
         "info": {"title": f"{network.title or network.name}: {spec.address}", "version": "1", "description": spec.description},
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "."}],
         "paths": paths,
         "components": {"schemas": {"Problem": _PROBLEM}, "securitySchemes": dict(_schemes(spec, network))},
     }

@@ -21,7 +21,7 @@ _log = structlog.get_logger("blossm.door")
 _BEHIND = {
     500: "something broke here; the id finds it in the log",
     503: "a part of the network is not there at the moment: try again",
-    504: "no answer in time: the outcome is unknown, repeat with the same Idempotency-Key",
+    504: "no answer in time; what a command did is then unknown: repeat it with the same Idempotency-Key",
 }
 
 

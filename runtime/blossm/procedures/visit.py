@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import uuid
@@ -12,9 +13,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from blossm.core.errors import BadRequest, FieldProblem, PayloadTooLarge
+from blossm.procedures.problem import RequestTimeout
 
 MAX_BODY = 1024 * 1024
 MAX_QUERY_FIELDS = 500
+BODY_TIME = 15.0  # seconds in which a client must have sent its body
 _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
@@ -73,10 +76,17 @@ class Visit:
             raise BadRequest("the query can't be read", fields=[FieldProblem("query", "is not URL-encoded UTF-8")]) from error
 
     async def body(self) -> bytes:
-        """The whole body. Raises PayloadTooLarge as soon as it is seen to be, ClientDisconnect."""
+        """The whole body. Raises PayloadTooLarge as soon as it is seen to be, RequestTimeout, ClientDisconnect."""
         length = self.header(b"content-length")
         if length.isdecimal() and int(length[:20]) > MAX_BODY:
             raise _too_large()
+        try:
+            async with asyncio.timeout(BODY_TIME):
+                return await self._received()
+        except TimeoutError as error:
+            raise RequestTimeout("the body did not come in time") from error
+
+    async def _received(self) -> bytes:
         chunks: list[bytes] = []
         size = 0
         while True:
