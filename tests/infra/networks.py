@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -145,10 +144,3 @@ def bicycle_city(environment: Environment = "development") -> Network:
 
 def _by_address(*specs: Spec) -> dict[str, Spec]:
     return {spec.address: spec for spec in specs}
-
-
-def large(commands: int) -> Network:
-    """Bicycle City with as many more commands, to measure with."""
-    city = bicycle_city()
-    more: Iterable[CommandSpec] = (command(f"shop.wheel.true_{index}", logs=("wheel",)) for index in range(commands))
-    return replace(city, commands={**city.commands, **_by_address(*more)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -135,6 +136,13 @@ def test_an_output_that_never_resolves_times_out() -> None:
 
     with pytest.raises(TimeoutError, match=r"did not end within 0\.2 s"):
         preview_program(program, timeout=0.2)
+
+
+def test_a_program_that_blocks_times_out() -> None:
+    released = threading.Event()
+    with pytest.raises(TimeoutError, match=r"did not end within 0 s"):
+        preview_program(released.wait, timeout=0)
+    released.set()
 
 
 def test_what_the_program_raises_is_raised_here_and_leaves_nothing_behind() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,11 +60,16 @@ def run(program: Callable[[], object], how: Run) -> Plan:
         except BaseException as error:  # whatever ends the thread is raised where the caller waits
             ended.set_exception(error)
 
-    threading.Thread(target=in_thread, daemon=True, name="pulumi program").start()
-    try:
-        return ended.result(timeout=how.timeout + 1)  # the loop's own timeout comes first, unless the program blocks it
-    except TimeoutError:
-        raise TimeoutError(f"the program did not end within {how.timeout:g} s: an output that never resolves?") from None
+    thread = threading.Thread(target=in_thread, daemon=True, name="pulumi program")
+    thread.start()
+    thread.join(timeout=how.timeout + 1)  # the loop's own timeout comes first, unless the program blocks it
+    if thread.is_alive():
+        raise _late(how.timeout)
+    return ended.result()
+
+
+def _late(seconds: float) -> TimeoutError:
+    return TimeoutError(f"the program did not end within {seconds:g} s: an output that never resolves?")
 
 
 def _run(program: Callable[[], object], how: Run) -> Plan:
@@ -80,7 +85,7 @@ def _run(program: Callable[[], object], how: Run) -> Plan:
     loop.set_exception_handler(lambda _loop, _context: None)  # a failed output is raised by the run itself
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(asyncio.wait_for(run_in_stack(story), how.timeout))
+        loop.run_until_complete(_within(how.timeout, run_in_stack(story)))
     except pulumi.RunError:
         raise
     except Exception as error:  # the SDK stumbles over wrong inputs in ways of its own: what they are comes first
@@ -112,6 +117,15 @@ def _configure(monitor: Monitor, engine: Engine, how: Run) -> None:
         )
     )
     sdk_config.set_all_config(dict(how.config), [])
+
+
+async def _within(seconds: float, story: Coroutine[Any, Any, None]) -> None:
+    """Not `asyncio.wait_for`: the SDK answers a cancellation by waiting for its outputs, which may be for ever."""
+    task = asyncio.ensure_future(story)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        raise _late(seconds)
+    task.result()
 
 
 async def _settled() -> None:
