@@ -39,7 +39,8 @@ def find_project(start: Path) -> Path:
 def read_project(root: Path, *, stack: str) -> Project:
     """The project in `root`, for one stack.
 
-    Raises NoProject for a stack without a file, and `pulumi.RunError`, with file and line, when a file can't be read.
+    Raises NoProject for a stack without a file or a project without a program, and `pulumi.RunError`, with file and
+    line, when a file can't be read.
     """
     project = _read(root, "Pulumi.yaml")
     if not (root / f"Pulumi.{stack}.yaml").is_file():
@@ -48,10 +49,13 @@ def read_project(root: Path, *, stack: str) -> Project:
     config = _read(root, f"Pulumi.{stack}.yaml").get("config") or {}
     if not isinstance(config, dict):
         raise pulumi.RunError(f"Pulumi.{stack}.yaml: `config` takes settings: `blossm:network: …`")
+    main = root / str(project.get("main", "."))
+    if not (main / "__main__.py").is_file():
+        raise NoProject(f"Pulumi.yaml: there is no program in {main}: `main` names the folder of its __main__.py")
     return Project(
         name=str(project.get("name", root.name)),
         root=root,
-        main=root / str(project.get("main", ".")),
+        main=main,
         config={key: _as_text(value) for key, value in config.items()},
     )
 

@@ -15,7 +15,7 @@ from blossm.model.network import Network
 from blossm_infra.deployed import home
 from blossm_infra.naming import service_name
 from blossm_infra.preview import Plan, preview_project
-from blossm_infra.project import read_project
+from blossm_infra.project import NoProject, read_project
 from blossm_infra.settings import STACKS, network_folder, settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +100,13 @@ def test_a_stack_file_that_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> N
     _project(tmp_path)
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  blossm:network: [\n")
     with pytest.raises(pulumi.RunError, match=r"^Pulumi.dev.yaml:3:1: error\[B002\]"):
+        read_project(tmp_path, stack="dev")
+
+
+def test_a_project_without_a_program_is_told(tmp_path: Path) -> None:
+    _project(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: city\nruntime: python\nmain: nowhere\n")
+    with pytest.raises(NoProject, match=r"^Pulumi.yaml: there is no program in .*nowhere: `main` names the folder"):
         read_project(tmp_path, stack="dev")
 
 
