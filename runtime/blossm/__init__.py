@@ -21,16 +21,20 @@ from blossm.core.errors import (
 from blossm.core.event import Aggregate, Event, LoggedEvent
 from blossm.core.request import Answer, Cookie, Reply
 from blossm.handlers import view
+from blossm.handlers.command import Command
+from blossm.handlers.fact import Fact
 
 __all__ = [
     "Aggregate",
     "Answer",
     "BadRequest",
     "BlossmError",
+    "Command",
     "Conflict",
     "Cookie",
     "DeadlineExceeded",
     "Event",
+    "Fact",
     "Internal",
     "KeyReused",
     "LoggedEvent",

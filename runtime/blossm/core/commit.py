@@ -25,11 +25,15 @@ class NewEvent(msgspec.Struct, frozen=True):
 
 
 class StoredReply(msgspec.Struct, frozen=True):
-    """What the request was answered, kept so that a repeat gets the same. Never cookies."""
+    """What the request was answered, kept so that a repeat gets the same. Never cookies.
+
+    `earlier`: the events that the request had logged before this commit, mid-routine or by commands it called.
+    """
 
     status: int = 200
     response: Any = None
     root: str = ""
+    earlier: tuple[EventRef, ...] = ()
 
 
 class Later(msgspec.Struct, frozen=True):

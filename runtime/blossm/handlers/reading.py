@@ -1,0 +1,160 @@
+"""What handlers read: states, questions, counts and facts, along the model's edges.
+
+All that one attempt reads of its own service it reads at one head, which the first reading pins; what was read is kept
+as a read set, so that an append can prove that it is still true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from blossm.core.commit import EventRef
+from blossm.core.errors import BadRequest, Conflict, FieldProblem
+from blossm.core.event import Aggregate, Tx
+from blossm.core.plain_json import is_plain
+from blossm.core.read_set import NO_READS, Question, ReadSet
+from blossm.core.request import Request
+from blossm.core.root import is_root
+from blossm.handlers.edges import readable_fact, readable_store
+from blossm.model.network import CommandSpec, FactSpec, Network
+from blossm.ports import Clients, Reading
+
+T = TypeVar("T")
+
+
+class Reader:
+    """The reading half of what a handler gets. `reads` None: nothing is pinned, and no account is kept."""
+
+    def __init__(
+        self,
+        *,
+        spec: CommandSpec | FactSpec,
+        network: Network,
+        clients: Clients,
+        request: Request,
+        root: str,
+        tx: Tx,
+        deadline: float,
+        reads: ReadSet | None,
+    ) -> None:
+        self._spec = spec
+        self._network = network
+        self._clients = clients
+        self._request = request
+        self._root = root
+        self._tx = tx
+        self._deadline = deadline
+        self._tracked = reads is not None
+        self.reads = reads or NO_READS
+        self._conflicts: list[Conflict] = []
+
+    async def aggregate(self, root: str | None, domain: str | None) -> Aggregate:
+        store = readable_store(self._spec, self._network, domain)
+        wanted = self._root_of(root)
+        events = self._clients.event_stores(store.service)
+        read = await self._at_head(store.service, lambda head: events.aggregate(store.domain, wanted, head=head))
+        if self._is_own(store.service):
+            self.reads = self.reads.with_root(store.domain, wanted, read.value.number, head=read.head)
+        return read.value
+
+    async def count(self, root: str | None, domain: str | None) -> int:
+        store = readable_store(self._spec, self._network, domain)
+        wanted = self._root_of(root)
+        events = self._clients.event_stores(store.service)
+        read = await self._at_head(store.service, lambda head: events.count(store.domain, wanted, head=head))
+        if self._is_own(store.service):
+            self.reads = self.reads.with_root(store.domain, wanted, read.value, head=read.head)
+        return read.value
+
+    async def query_aggregates(self, where: Mapping[str, Any], domain: str | None) -> list[Aggregate]:
+        store = readable_store(self._spec, self._network, domain)
+        if not isinstance(where, dict) or not is_plain(where):
+            problem = FieldProblem("where", "must be an object of indexed fields and their values")
+            raise BadRequest("the question is off", fields=[problem])
+        asked = dict(where)
+        events = self._clients.event_stores(store.service)
+        read = await self._at_head(store.service, lambda head: events.query_aggregates(store.domain, asked, head=head))
+        if self._is_own(store.service):
+            question = Question(store.domain, asked, {found.root: found.number for found in read.value})
+            self.reads = self.reads.with_question(question, head=read.head)
+        return list(read.value)
+
+    async def fact(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> Any:
+        fact = readable_fact(self._spec, self._network, address)
+        client, request = self._clients.fact(fact.address), self._asked(fact.address, query, root)
+        if not self._is_own(fact.service):
+            return (await client.read(request)).response
+        head = self.reads.head
+        try:
+            answer = await client.read(request, reads=ReadSet(self._spec.service, head))
+            if not head and self.reads.head not in (0, answer.reads.head):  # another reading has pinned meanwhile
+                answer = await client.read(request, reads=ReadSet(self._spec.service, self.reads.head))
+        except Conflict as conflict:
+            if "head" in conflict.facts:  # the runtime's own, see `told_head`; else the fact's handler raised it
+                self._conflicts.append(conflict)
+            raise
+        self.reads = self.reads.merged(answer.reads)
+        return answer.response
+
+    def stream_fact(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> AsyncIterator[Any]:
+        fact = readable_fact(self._spec, self._network, address)
+        return self._clients.fact(fact.address).stream(self._asked(fact.address, query, root))
+
+    def is_own(self, conflict: Conflict) -> bool:
+        """Whether the runtime raised it, not a handler."""
+        return any(own is conflict for own in self._conflicts)
+
+    def note(self, conflict: Conflict) -> None:
+        """This conflict is the runtime's own."""
+        self._conflicts.append(conflict)
+
+    def moved(self, events: Sequence[EventRef]) -> None:
+        """The command itself has logged these: it does not conflict with itself, and reads on as of after them.
+
+        What was there when it first read (a repeated request meets what it did before) moves nothing.
+        """
+        if self._tracked and (new := [event for event in events if event.position >= self.reads.head]):
+            self.reads = self.reads.moved(new)
+
+    def _is_own(self, service: str) -> bool:
+        return self._tracked and service != "" and service == self._spec.service
+
+    async def _at_head(self, service: str, read: Callable[[int], Awaitable[Reading[T]]]) -> Reading[T]:
+        """A reading at the pinned head, or at the current one where none is pinned or it is another service's."""
+        if not self._is_own(service):
+            return await read(0)
+        head = self.reads.head
+        try:
+            reading = await read(head)
+            if not head and self.reads.head not in (0, reading.head):  # another reading has pinned meanwhile
+                reading = await read(self.reads.head)
+        except Conflict as conflict:
+            self._conflicts.append(told_head(conflict, self.reads.head))
+            raise
+        return reading
+
+    def _root_of(self, root: str | None) -> str:
+        wanted = (root or self._root).lower()
+        if not is_root(wanted):
+            problem = "must be a UUID" if wanted else "is required: the request has none"
+            raise BadRequest("the root is off", fields=[FieldProblem("root", problem)])
+        return wanted
+
+    def _asked(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> Request:
+        return Request(
+            address=address,
+            payload=dict(query or {}),
+            root=(root or "").lower(),
+            context=self._request.context,
+            claims=self._request.claims,
+            tx=self._tx,
+            traceparent=self._request.traceparent,
+            deadline=self._deadline,
+        )
+
+
+def told_head(conflict: Conflict, head: int) -> Conflict:
+    """The same conflict, with the head that was read at: so it is known as the runtime's own, also across a wire."""
+    conflict.facts.setdefault("head", head)
+    return conflict
