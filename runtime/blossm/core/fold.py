@@ -54,15 +54,6 @@ class Fold:
         """Whether folding or lifting may take as long as a user likes."""
         return bool(self._functions or self._upcasters)
 
-    def gaps(self) -> list[tuple[str, int]]:
-        """The (action, version) that no upcaster lifts to the next version. A whole chain has none."""
-        return [
-            (action, version)
-            for action, current in self._versions.items()
-            for version in range(1, current)
-            if (action, version) not in self._upcasters
-        ]
-
     def state(self, events: Iterable[LoggedEvent], *, start: State | None = None) -> State:
         """What `events`, in order, add up to after `start`, which may be changed."""
         state: State = {} if start is None else start

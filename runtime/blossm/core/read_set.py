@@ -13,13 +13,14 @@ from blossm.core.commit import EventRef, RootKey
 class Question(msgspec.Struct, frozen=True):
     """A `query_aggregates` with the roots and numbers that it answered.
 
-    `own`: roots to which the asker itself has logged since, with the first and the last number that it logged. They
-    may be in the answer or not.
+    `head` is where it was asked (0: at the read set's). `own`: roots to which the asker itself has logged since, with
+    the first and the last number that it logged. They may be in the answer or not.
     """
 
     domain: str
     where: dict[str, Any]
     answer: dict[str, int]  # root → number
+    head: int = 0
     own: dict[str, tuple[int, int]] = {}
 
     def moved(self, root: str, first: int, last: int) -> Question:
@@ -46,6 +47,7 @@ class ReadSet(msgspec.Struct, frozen=True):
 
     def with_question(self, question: Question, *, head: int) -> ReadSet:
         """Also a question with its answer."""
+        question = msgspec.structs.replace(question, head=question.head or head)
         return msgspec.structs.replace(self, head=self.head or head, questions=(*self.questions, question))
 
     def merged(self, other: ReadSet) -> ReadSet:
@@ -60,10 +62,13 @@ class ReadSet(msgspec.Struct, frozen=True):
     def moved(self, logged: Iterable[EventRef]) -> ReadSet:
         """What was read, after the reader itself has logged these events: it does not conflict with itself.
 
-        A root that somebody else has moved too keeps its old number, so that the next append with it is a Conflict.
+        Its next readings are at the head after them. A root that somebody else has moved too keeps its old number, so
+        that the next append with it is a Conflict.
         """
         numbers: dict[RootKey, list[int]] = {}
+        head = self.head
         for event in logged:
+            head = max(head, event.position + 1)
             numbers.setdefault((event.domain, event.root), []).append(event.number)
         roots = dict(self.roots)
         questions = self.questions
@@ -76,7 +81,7 @@ class ReadSet(msgspec.Struct, frozen=True):
             questions = tuple(
                 question.moved(root, first, last) if question.domain == domain else question for question in questions
             )
-        return msgspec.structs.replace(self, roots=roots, questions=questions)
+        return msgspec.structs.replace(self, head=head, roots=roots, questions=questions)
 
 
 NO_READS = ReadSet()

@@ -145,6 +145,11 @@ class EventStores:
         """See `ports.LogStore.head`."""
         return await self._log.head()
 
+    async def commit_at(self, position: int) -> str:
+        """See `ports.EventStoreClient.commit_at`."""
+        commits = (await self._log.read(position - 1, 1)).commits if position > 0 else ()
+        return commits[0].commit.id if commits and commits[0].end - 1 == position else ""
+
     async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
         """See `ports.EventStoreClient.root`."""
         self._check(domain, root)
@@ -166,7 +171,7 @@ class EventStores:
             if reads.questions:
                 head = await self._log.head()
                 for question in reads.questions:
-                    await self._questions.ask_again(question, head=head, read_at=reads.head)
+                    await self._questions.ask_again(question, head=head, read_at=question.head or reads.head)
                     quiet.setdefault(question.domain, head)
             try:
                 return await self._appender.append(commit, Expectation(roots=roots, quiet=quiet))
