@@ -179,5 +179,5 @@ def _rate(value: Any, path: Path_, draft: Draft, index: Index) -> float | None:
     rate = rate_of(value)
     if rate is None:
         help = "write `10/s`, `100/m` or `1000/h`"
-        index.findings.add("B106", f"`rate` is a rate, not {found(value)}", draft.document.value(*path, "rate"), help=help)
+        index.findings.add("B106", f"`rate` takes a rate, not {found(value)}", draft.document.value(*path, "rate"), help=help)
     return rate

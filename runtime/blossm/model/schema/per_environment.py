@@ -49,7 +49,7 @@ _URL = re.compile(r"https://\S+|http://(?:localhost|127\.0\.0\.1|[a-z0-9.-]+\.lo
 
 def _url(value: Any, path: Path_) -> str:
     if not _URL.fullmatch(_text(value, path)):
-        raise wrong("B106", f"$name is an address that begins with `https://`, not {found(value)}", path=path)
+        raise wrong("B106", f"$name takes an address that begins with `https://`, not {found(value)}", path=path)
     return str(value)
 
 

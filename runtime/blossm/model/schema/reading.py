@@ -106,7 +106,8 @@ def read_document(model: type[KeysType], document: Document, findings: Findings)
     unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
     doubtful = {str(error["loc"][0]) for error in errors if error["type"] != "extra_forbidden" and error["loc"]}
     rest = {key: value for key, value in _without(document.data, unknown).items() if key not in doubtful}
-    stand_ins: dict[str, Any] = {key: _STAND_INS.get(key, {}) for key in doubtful if key in model.required_keys() and key != "name"}
+    needed = doubtful & set(model.required_keys()) - {"name"}
+    stand_ins: dict[str, Any] = {key: _STAND_INS.get(key, {}) for key in needed}
     try:
         return model.model_validate(rest | stand_ins), frozenset(doubtful)
     except ValidationError:

@@ -83,7 +83,7 @@ def _duration(value: Any) -> float:
             seconds = 0.0
     if not 0 < seconds <= 3600:
         help = "write `60s`, `500ms` or `5m`; more than an hour is not to be had"
-        raise wrong("B106", f"$name is a duration, not {found(value)}", help=help)
+        raise wrong("B106", f"$name takes a duration, not {found(value)}", help=help)
     return seconds
 
 
@@ -94,7 +94,7 @@ def _memory(value: Any) -> str:
     match = re.fullmatch(r"(\d{1,6})(Mi|Gi)", value) if isinstance(value, str) else None
     if not match or not 128 <= int(match[1]) * (1024 if match[2] == "Gi" else 1) <= 32 * 1024:
         help = "write `256Mi` or `1Gi`; from 128Mi to 32Gi"
-        raise wrong("B106", f"$name is an amount of memory, not {found(value)}", help=help)
+        raise wrong("B106", f"$name takes an amount of memory, not {found(value)}", help=help)
     return str(value)
 
 
@@ -106,7 +106,7 @@ def _cpu(value: Any) -> str:
     match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)(m?)", text)
     if isinstance(value, bool) or not match or not 0.08 <= float(match[1]) / (1000 if match[2] else 1) <= 8:
         help = "write `1`, `2`, `0.5` or `500m`; from 0.08 to 8"
-        raise wrong("B106", f"$name is a number of processors, not {found(value)}", help=help)
+        raise wrong("B106", f"$name takes a number of processors, not {found(value)}", help=help)
     return text
 
 
