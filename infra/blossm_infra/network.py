@@ -11,6 +11,7 @@ import pulumi_gcp.serviceaccount as serviceaccount
 
 from blossm.model.network import Network as Model
 from blossm_infra import naming
+from blossm_infra.container import container
 from blossm_infra.context import Context, ContextArgs
 from blossm_infra.deployed import Deployed, callers, deployed, listened_to
 from blossm_infra.procedure import Procedure, procedures
@@ -33,11 +34,9 @@ class Network(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("blossm:infra:Network", name, None, opts)
         model, settings = args.model, args.settings
-        if model.environment != settings.environment:
-            raise pulumi.RunError(f"stack `{settings.stack}` is {settings.environment}; this network is {model.environment}")
-        self._settings, self._parts = settings, tuple(deployed(model).values())
+        self._settings, self._parts = settings, _checked(model, settings)
+        super().__init__("blossm:infra:Network", name, None, opts)
         self._services = {service: self._service(service) for service in model.services}
         self._contexts = [self._context(context) for context in _contexts(self._parts)]
         self._own = procedures(_outside(self._parts), settings, parent=self)
@@ -107,6 +106,21 @@ class Network(pulumi.ComponentResource):
             if service.wake_ups:
                 awake = [self.procedures[ref] for ref, services in listeners.items() if name in services]
                 service.wake_ups.tell(awake, push=push)
+
+
+def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:
+    """Everything that will run. Raises `pulumi.RunError`, with all that is wrong, before anything is registered."""
+    if model.environment != settings.environment:
+        raise pulumi.RunError(f"stack `{settings.stack}` is {settings.environment}; this network is {model.environment}")
+    parts, wrong = tuple(deployed(model).values()), []
+    for part in parts:
+        try:
+            container(part, settings)
+        except pulumi.RunError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise pulumi.RunError("\n".join(wrong))
+    return parts
 
 
 def _is_view(part: Deployed) -> bool:

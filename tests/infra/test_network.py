@@ -10,7 +10,7 @@ import pytest
 from tests.infra.networks import bicycle_city, command
 
 from blossm.model.network import Network as Model
-from blossm.model.network import Ref
+from blossm.model.network import Ref, Shape
 from blossm_infra.deployed import home
 from blossm_infra.network import Network, NetworkArgs
 from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, PreviewError, Registered, preview, preview_program
@@ -179,6 +179,20 @@ def test_a_command_that_is_added_adds_its_resources_and_touches_no_other(dev: Pl
 def test_a_network_for_another_environment_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match="stack `prod` is production; this network is development"):
         preview(bicycle_city("development"), stack="prod")
+
+
+def test_all_that_cloud_run_would_refuse_is_told_at_once_with_file_and_line() -> None:
+    city = bicycle_city()
+    greedy = {
+        address: replace(spec, shape=Shape(memory="64Gi")) for address, spec in city.facts.items() if address.startswith("shop")
+    }
+    slow = {"shop.bicycle.register": replace(city.commands["shop.bicycle.register"], shape=Shape(cpu="0.5", concurrency=9))}
+    with pytest.raises(pulumi.RunError) as refused:
+        preview(replace(city, facts={**city.facts, **greedy}, commands={**city.commands, **slow}))
+    assert [line.partition(": ")[0] for line in str(refused.value).splitlines()] == [
+        "services/shop/bicycle/blossm.yaml:20:1",
+        "services/shop/bicycle/blossm.yaml:40:1",
+    ]
 
 
 def test_a_network_of_one_event_store_is_enough() -> None:
