@@ -20,7 +20,7 @@ def check(directory: Path | None, *, as_json: bool) -> int:
     """
     from blossm.cli.told import FINDINGS, show
     from blossm.model.load import check as problems_of
-    from blossm.model.load import find_root
+    from blossm.model.search import find_root
 
     root = find_root((directory or Path()).resolve())
     problems = problems_of(root)

@@ -35,7 +35,7 @@ def dev(directory: Path | None, *, port: int, fresh: bool, command: str | None, 
     With --exec, CMD finds the network's address in BLOSSM_URL, and `blossm` finds the network.
     """
     from blossm.cli.logs import log_to_stderr
-    from blossm.model.load import find_root
+    from blossm.model.search import find_root
 
     if processes:
         raise click.UsageError("--processes comes with the wire: one process per procedure, over gRPC")

@@ -34,7 +34,7 @@ def root_of(directory: Path | None) -> Path:
     for folder in (start, *start.parents):
         if (folder / ".blossm" / "running.json").exists():
             return folder  # a network runs there: no need to read a blossm.yaml
-    from blossm.model.load import find_root
+    from blossm.model.search import find_root
 
     return find_root(start)
 
