@@ -1,0 +1,340 @@
+"""A projection maps each event onto its view once and in order, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.read_side.world import MakeWorld, World
+
+from blossm.core.errors import Internal, PreconditionFailed, Unavailable
+from blossm.core.view import Batch, Checkpoint
+from blossm.handlers.modules import HandlerError
+
+REGISTERED, PAINTED, SOLD = "shop.bicycle.registered", "shop.bicycle.painted", "shop.bicycle.sold"
+
+
+async def test_events_become_rows(world: World) -> None:
+    await world.log((REGISTERED, 1, {"color": "red"}))
+    await world.log((PAINTED, 1, {"color": "green"}), (REGISTERED, 2, {"color": "blue"}))
+    await world.projection.catch_up()
+    assert await world.bodies() == {1: {"color": "green", "painted": 1}, 2: {"color": "blue", "painted": 0}}
+
+
+async def test_a_projection_that_starts_anew_goes_on_where_it_was(world: World) -> None:
+    await world.log((REGISTERED, 1, {"color": "red"}))
+    await world.projection.catch_up()
+    await world.log((PAINTED, 1, {"color": "green"}))
+    world.start()
+    await world.projection.catch_up()
+    assert await world.bodies() == {1: {"color": "green", "painted": 1}}
+
+
+async def test_catching_up_twice_changes_nothing(world: World) -> None:
+    await world.log((PAINTED, 1, {"color": "green"}))
+    await world.projection.catch_up()
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["painted"] == 1
+
+
+async def test_two_projections_at_once_handle_each_event_once(world: World) -> None:
+    twins = [world.another_projection() for _ in range(3)]
+    for _ in range(5):
+        for number in range(4):
+            await world.log((PAINTED, number, {"color": "green"}))
+        await asyncio.gather(*(twin.catch_up() for twin in twins))
+    assert [row["painted"] for row in (await world.bodies()).values()] == [5] * 4
+
+
+async def test_a_slow_twin_changes_nothing(world: World) -> None:
+    await world.log((PAINTED, 1, {"color": "green"}))
+    slow: list[Batch] = []
+    apply = world.rows.apply
+
+    async def overtaken(generation: int, batch: Batch) -> bool:
+        slow.append(batch)
+        return await apply(generation, batch)
+
+    world.rows.apply = overtaken  # type: ignore[method-assign]
+    await world.projection.catch_up()
+    await world.log((PAINTED, 1, {"color": "red"}))
+    await world.projection.catch_up()
+    assert not await world.view.apply(slow[0])
+    assert (await world.bodies())[1] == {"color": "red", "painted": 2}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_crash_while_a_batch_is_applied_loses_and_doubles_nothing(world: World, when: str) -> None:
+    apply = world.rows.apply
+
+    async def crashing(generation: int, batch: Batch) -> bool:
+        if when == "after":
+            await apply(generation, batch)
+        raise Unavailable("the answer was lost")
+
+    await world.log((PAINTED, 1, {"color": "green"}))
+    world.rows.apply = crashing  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        await world.projection.catch_up()
+    world.rows.apply = apply  # type: ignore[method-assign]
+    world.start()
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["painted"] == 1
+
+
+async def test_a_cancelled_run_loses_nothing(world: World) -> None:
+    for number in range(30):
+        await world.log((PAINTED, number % 3, {"color": "green"}))
+    for turns in range(1, 12):
+        running = asyncio.create_task(world.projection.run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+    await world.projection.catch_up()
+    assert [row["painted"] for row in (await world.bodies()).values()] == [10] * 3
+
+
+async def test_a_wake_up_makes_a_running_projection_look(world: World) -> None:
+    running = asyncio.create_task(world.projection.run())
+    await asyncio.sleep(0)
+    logged = await world.log((REGISTERED, 1, {"color": "red"}))
+    position = {"shop": logged.events[-1].position}
+    row = await asyncio.wait_for(world.view.get(logged.events[0].root, min_position=position), 5)
+    running.cancel()
+    assert row.body["color"] == "red"
+
+
+async def test_what_is_transient_is_tried_again(made: MakeWorld) -> None:
+    world = made(
+        handlers="""
+            from blossm import Unavailable, view
+            tries = []
+
+            def painted(event):
+                tries.append(event)
+                if len(tries) < 3:
+                    raise Unavailable("not now")
+                return view.increment(event.root, "painted")
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    await world.log((PAINTED, 1, {"color": "green"}))
+    running = asyncio.create_task(world.projection.run())
+    while not await world.bodies():
+        await asyncio.sleep(0.001)  # the thread that asks the function
+        if world.clock.sleeping:
+            status = world.projection.status()
+            assert (status["state"], status["error"]["message"]) == ("behind", "not now")
+            world.clock.advance(10)
+    running.cancel()
+    assert (await world.bodies())[1]["painted"] == 1
+
+
+async def test_commits_of_other_domains_are_passed_over_and_the_checkpoint_with_them(world: World) -> None:
+    await world.log(("shop.wheel.mounted", 9, {"bicycle": "x"}))
+    await world.log((REGISTERED, 1, {"color": "red"}), ("shop.wheel.mounted", 8, {"bicycle": "x"}))
+    await world.log(("shop.wheel.mounted", 9, {"bicycle": "x"}))
+    await world.projection.catch_up()
+    assert await world.view.checkpoints() == {"shop": Checkpoint(4, "commit 3")}
+    assert list(await world.bodies()) == [1]
+
+
+async def test_the_state_is_that_as_of_the_event(made: MakeWorld) -> None:
+    world = made(
+        handlers="""
+            from blossm import view
+
+            def painted(state, event):
+                state["color"] = state["color"].upper()
+                return view.add(event.root, "notes", f"{state.get('note')} {state['color']}")
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    for color, note in (("red", "a"), ("green", "b"), ("blue", "c")):
+        await world.log(("shop.bicycle.noted", 1, {"note": note}), (PAINTED, 1, {"color": color}))
+    await world.projection.catch_up()
+    expected = ["a RED", "b GREEN", "c BLUE"]
+    assert (await world.bodies())[1]["notes"] == expected
+    world.start()  # what was folded along is gone
+    await world.log((PAINTED, 1, {"color": "gray"}))
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["notes"] == [*expected, "c GRAY"]
+
+
+async def test_handlers_may_be_async(made: MakeWorld) -> None:
+    world = made(
+        handlers="""
+            import asyncio
+            from blossm import view
+
+            async def painted(event):
+                await asyncio.sleep(0)
+                return view.set(event.root, event.payload)
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    await world.log((PAINTED, 1, {"color": "green"}))
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["color"] == "green"
+
+
+async def test_a_function_for_the_domain_goes_before_one_for_the_action(made: MakeWorld) -> None:
+    world = made(
+        handlers="""
+            from blossm import view
+
+            def bicycle_painted(event):
+                return view.set(event.root, {"color": "of the domain"})
+
+            def painted(event):
+                return view.set(event.root, {"color": "of the action"})
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    await world.log((PAINTED, 1, {"color": "green"}))
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["color"] == "of the domain"
+
+
+async def test_a_missing_function_is_told_at_the_start(made: MakeWorld) -> None:
+    with pytest.raises(HandlerError, match="painted"):
+        made(handlers="", listens={"shop.bicycle": ("painted",)})
+
+
+async def test_parking_is_refused_at_the_start(world: World) -> None:
+    world.spec = replace(world.spec, on_error="park")
+    with pytest.raises(PreconditionFailed, match="on_error: park"):
+        world.another_projection()
+
+
+async def test_status_tells_position_head_and_lag(world: World) -> None:
+    await world.log((REGISTERED, 1, {"color": "red"}))
+    assert world.projection.status()["state"] == "behind"
+    await world.projection.catch_up()
+    status = world.projection.status()
+    assert (status["state"], status["lag"], status["error"]) == ("live", 0, None)
+    assert status["services"] == {"shop": {"position": 1, "head": 1, "lag": 0}}
+
+
+POISON = """
+    from blossm import view
+
+    def painted(event):
+        if event.payload["color"] == "purple":
+            raise ValueError("no purple")
+        return view.increment(event.root, "painted")
+"""
+
+
+@pytest.fixture
+async def poisoned(made: MakeWorld) -> World:
+    world = made(handlers=POISON, listens={"shop.bicycle": ("painted",)})
+    for number, color in ((1, "red"), (1, "green"), (2, "purple"), (1, "blue")):
+        await world.log((PAINTED, number, {"color": color}))
+    return world
+
+
+async def test_a_projection_stands_still_at_an_event_that_it_can_not_handle(poisoned: World) -> None:
+    with pytest.raises(Internal, match="no purple"):
+        await poisoned.projection.catch_up()
+    status = poisoned.projection.status()
+    error = status["error"]
+    assert (status["state"], status["services"]["shop"]["position"]) == ("stopped", 2)
+    assert (error["position"], error["handler"], error["file"], error["line"]) == (3, "painted", "bicycles.py", 6)
+    assert await poisoned.bodies() == {1: {"painted": 2}}
+
+
+async def test_a_projection_that_stands_still_does_not_ask_again_and_again(poisoned: World) -> None:
+    for _ in range(3):
+        with pytest.raises(Internal):
+            await poisoned.projection.catch_up()
+    await poisoned.log((PAINTED, 1, {"color": "red"}))
+    with pytest.raises(Internal):
+        await poisoned.projection.catch_up()
+    assert poisoned.projection.status()["lag"] == 3
+
+
+async def test_it_goes_on_once_a_new_definition_handles_the_event(poisoned: World) -> None:
+    with pytest.raises(Internal):
+        await poisoned.projection.catch_up()
+    poisoned.define(POISON.replace('"purple"', '"pink"'))
+    await poisoned.projection.catch_up()
+    assert await poisoned.bodies() == {1: {"painted": 3}, 2: {"painted": 1}}
+    status = poisoned.projection.status()
+    assert (status["state"], status["definition_changed"]) == ("live", True)
+
+
+@pytest.mark.parametrize(
+    ("returned", "problem"),
+    [
+        ('view.set(event.root, {"colour": "red"})', "colour"),
+        ('view.set(event.root, {"color": 5})', "color"),
+        ('view.increment(event.root, "color")', "color"),
+        ('view.set("", {"color": "red"})', "id"),
+        ('view.where({"notes": "x"}).set({"color": "red"})', "notes"),
+        ('view.where({"painted": 1}).set({"color": "red"})', "index"),
+        ('"red"', "str"),
+        ('[view.remove(event.root), 5]', "int"),
+    ],
+)
+async def test_a_change_that_does_not_fit_names_event_handler_and_field(made: MakeWorld, returned: str, problem: str) -> None:
+    world = made(
+        handlers=f"""
+            from blossm import view
+
+            def painted(event):
+                return {returned}
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    await world.log((PAINTED, 1, {"color": "green"}))
+    with pytest.raises(Internal) as stopped:
+        await world.projection.catch_up()
+    assert (stopped.value.facts["position"], stopped.value.facts["handler"]) == (1, "painted")
+    assert problem in stopped.value.message
+
+
+async def test_a_hole_in_the_log_stops_it(made: MakeWorld) -> None:
+    world = made(listens={"shop.bicycle": ("registered", "painted", "sold", "noted"), "shop.wheel": ("mounted",)}, handlers="""
+        from blossm import view
+        def registered(event): ...
+        def painted(event): ...
+        def sold(event): ...
+        def noted(event): ...
+        def mounted(event): ...
+    """)
+    await world.log((PAINTED, 1, {"color": "green"}))
+    await world.log((PAINTED, 1, {"color": "red"}))
+    await world.log((PAINTED, 1, {"color": "blue"}))
+    log: Any = world.logs["shop"]
+    del log._commits[1], log._starts[1]
+    with pytest.raises(Internal, match="hole"):
+        await world.projection.catch_up()
+
+
+async def test_another_log_than_the_one_it_has_seen_stops_it(world: World) -> None:
+    await world.log((PAINTED, 1, {"color": "green"}))
+    await world.projection.catch_up()
+    log: Any = world.logs["shop"]
+    log.__init__(service="shop", network=world.network.name)
+    world.start()
+    await world.log((PAINTED, 1, {"color": "blue"}))
+    with pytest.raises(Internal, match="restored"):
+        await world.projection.catch_up()
+
+
+async def test_a_log_that_ends_before_the_checkpoint_is_waited_for_then_stops_it(world: World) -> None:
+    await world.log((PAINTED, 1, {"color": "green"}))
+    await world.projection.catch_up()
+    log: Any = world.logs["shop"]
+    log.__init__(service="shop", network=world.network.name)
+    world.start()
+    running = asyncio.create_task(world.projection.run())
+    for _ in range(200):
+        await asyncio.sleep(0)
+        world.clock.advance(1)
+    running.cancel()
+    assert world.projection.status()["state"] == "stopped"
