@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from starlette.types import Message
 from tests.gateways.asgi import Connection
 from tests.gateways.city import BICYCLE, GARAGE, City, paths
 
@@ -191,3 +192,23 @@ async def test_head_starts_no_stream(city: City) -> None:
     answer = await city.facts.head("/rides")
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert not city.behind.facts.asked
+
+
+async def test_a_client_that_is_gone_when_the_answer_comes_is_let_go(city: City) -> None:
+    streaming(city, 1, 2, 3)
+
+    async def gone(message: Message) -> None:
+        raise OSError
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "asgi": {"spec_version": "2.4"},
+        "method": "GET",
+        "path": "/rides",
+        "query_string": b"",
+        "headers": [],
+    }
+    await city.fact_gateway.app(scope, receive, gone)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.gateways.city import BICYCLE, GARAGE, City
 
-from blossm.core.errors import Unavailable
+from blossm.core.errors import NotFound, Unavailable
 
 
 async def test_a_missing_privilege_is_forbidden(city: City) -> None:
@@ -67,3 +67,7 @@ class TestTheNetworksPermissionsFact:
     async def test_that_is_not_there_is_a_503(self, city: City) -> None:
         city.behind.permissions.error = Unavailable()
         assert await self.paint(city) == 503
+
+    async def test_that_does_not_know_a_subject_grants_it_nothing(self, city: City) -> None:
+        city.behind.permissions.error = NotFound()
+        assert await self.paint(city) == 403

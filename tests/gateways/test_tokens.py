@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from joserfc.jws import JWSRegistry
 from tests.gateways.city import CHALLENGE, GARAGE, HOST, KEY, City, bearer
 
 from blossm.core.errors import Unavailable
+from blossm.model.network import Issuer
 from blossm.procedures.tokens import MAX_TOKEN, TRUST
 
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
@@ -277,6 +279,19 @@ async def test_a_network_without_issuers_believes_nobody() -> None:
 async def test_an_unknown_key_is_asked_for_once(city: City) -> None:
     assert told(await ask(city, city.token(header={"kid": "new"}))) == "invalid_token"
     assert city.keys.asked == [("access", False), ("access", True)]
+
+
+async def test_keys_that_are_none_stand_in_nobodys_way(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = {"kty": "EC", "crv": "P-256", "kid": "key-1"}
+    odd: list[Any] = ["key", None, {}, fit, {**fit, "x": "AA", "y": "AA"}, {**fit, "x": 7, "y": []}, KEY.as_dict(private=False)]
+
+    async def jwks(issuer: Issuer, *, fresh: bool = False) -> Mapping[str, Any]:
+        return {"keys": odd}
+
+    monkeypatch.setattr(city.keys, "jwks", jwks)
+    assert (await ask(city, city.token())).status_code == 200
+    odd.pop()
+    assert told(await ask(city, city.token(sub="bob"))) == "invalid_token"
 
 
 async def test_a_known_key_is_not_asked_for_again(city: City) -> None:

@@ -5,6 +5,7 @@ A list is a repeated key; an object, a map and `json` are JSON text. What does n
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from collections.abc import Sequence
@@ -85,7 +86,7 @@ def typed(field: Field, text: str, *, at: str) -> Any:
     """The value that `text` means, as it is stored. Raises BadRequest, naming `at`."""
     try:
         return _typed(field, text, at)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # a time before the year 1, in UTC
         raise off(at, f"must be {_A.get(field.type, 'a')} {field.type}") from error
 
 
@@ -100,7 +101,10 @@ def _typed(field: Field, text: str, at: str) -> Any:
                 raise ValueError
             return number
         case "number":
-            return float(_matched(_NUMBER, text))
+            found = float(_matched(_NUMBER, text))
+            if not math.isfinite(found):
+                raise ValueError
+            return found
         case "boolean" if text in _BOOLEANS:
             return _BOOLEANS[text]
         case "boolean":

@@ -101,17 +101,15 @@ class CommandGateway:
 
 def _body(answer: Answer) -> bytes:
     document: dict[str, Any] = {
+        "root": answer.root or None,
+        "response": answer.response,
         "events": [
             {"action": event.action, "domain": event.domain, "root": event.root, "number": event.number}
             for event in answer.events
         ],
         "tx": answer.tx,
     }
-    if answer.root:
-        document["root"] = answer.root
-    if answer.response is not None:
-        document["response"] = answer.response
-    return orjson.dumps(document)
+    return orjson.dumps({name: part for name, part in document.items() if part is not None})
 
 
 def _idempotency_key(visit: Visit) -> str:
