@@ -47,46 +47,63 @@ def welcome(network: Network, url: str, *, token: str) -> Iterator[str]:
     port = url.rpartition(":")[2]
     for door in network.gateways():
         yield f"  http://{door.address}.localhost:{port}  {url}/{door.address}  {', '.join(door.entries)}"
-    if paste := [line for kind in (_command, _fact, _view) if (line := kind(network, url, token))]:
+    if paste := list(lines(network, url, token=token)):
         yield "paste into another terminal:"
         yield from (f"  {line}" for line in paste)
 
 
-def _command(network: Network, url: str, token: str) -> str:
-    """A line that issues a command: one that needs no root, and whose events a view shows, if there is one."""
-    shown = {store.rpartition(".")[2] for projection in network.projections.values() for store in projection.events}
-    best = _best(
-        (reached, (command.root not in ("new", "none"), not shown.intersection(command.logs)))
+def lines(network: Network, url: str, *, token: str) -> Iterator[str]:
+    """Up to three lines for a shell: issue a command, read a fact and query a view that show what came of it."""
+    logged: set[str] = set()
+    if command := _command(network):
+        spec = network.commands[command.entry.target.address]
+        logged = _logged(spec)
+        body = shlex.quote(json.dumps({"payload": _payload(spec)}, ensure_ascii=False))
+        json_header = "-H 'Content-Type: application/json'"
+        yield f"curl -s {_door(url, command)}{_bearer(command, token)} {json_header} -d {body}"
+    if fact := _fact(network, logged):
+        query = _query(network.facts[fact.entry.target.address])
+        yield f"curl -s {shlex.quote(_door(url, fact) + query) if query else _door(url, fact)}{_bearer(fact, token)}"
+    if view := _view(network, logged):
+        yield f"curl -s {_door(url, view)}{_bearer(view, token)}"
+
+
+def _command(network: Network) -> Reached | None:
+    """One that needs no root: best one that makes a new thing, which a view shows."""
+    shown = {store for projection in network.projections.values() for store in projection.events}
+    return _best(
+        (reached, (command.root != "new", not shown & _logged(command), reached.rank))
         for reached in _entries(network, CommandGatewaySpec)
         if (command := network.commands[reached.entry.target.address]).root not in ("required", "context")
     )
-    if best is None:
-        return ""
-    command = network.commands[best.entry.target.address]
-    body = shlex.quote(json.dumps({"payload": _payload(command)}, ensure_ascii=False))
-    return f"curl -s {_door(url, best)}{_bearer(best, token)} -H 'Content-Type: application/json' -d {body}"
 
 
-def _fact(network: Network, url: str, token: str) -> str:
-    best = _best(
-        (reached, fact.root == "optional")
+def _fact(network: Network, logged: set[str]) -> Reached | None:
+    """One that needs no root: best one that may read what was logged."""
+    return _best(
+        (reached, (not logged & set(fact.reads.event_stores), reached.rank, fact.root == "optional"))
         for reached in _entries(network, FactGatewaySpec)
         if (fact := network.facts[reached.entry.target.address]).root not in ("required", "context")
     )
-    if best is None:
-        return ""
-    query = _query(network.facts[best.entry.target.address])
-    return f"curl -s {shlex.quote(_door(url, best) + query)}{_bearer(best, token)}"
 
 
-def _view(network: Network, url: str, token: str) -> str:
-    best = _best((reached, False) for reached in _entries(network, ViewGatewaySpec))
-    return f"curl -s {_door(url, best)}{_bearer(best, token)}" if best else ""
+def _view(network: Network, logged: set[str]) -> Reached | None:
+    """Best one whose projection is told of what was logged."""
+    return _best(
+        (reached, (not logged & set(network.projections[reached.entry.target.address].events), reached.rank))
+        for reached in _entries(network, ViewGatewaySpec)
+        if reached.entry.target.address in network.projections
+    )
 
 
-def _best(choices: Iterator[tuple[Reached, Any]]) -> Reached | None:
-    """The entry that needs the least, and among equals the one that fits best."""
-    return min(choices, key=lambda choice: (choice[0].rank, choice[1]), default=(None, None))[0]
+def _logged(command: CommandSpec) -> set[str]:
+    """The event stores that a command logs to."""
+    return {f"{command.service}.{domain}" for domain in command.logs}
+
+
+def _best(choices: Iterator[tuple[Reached, tuple[int, ...]]]) -> Reached | None:
+    """The choice with the least against it; of equals the first in the files."""
+    return min(choices, key=lambda choice: choice[1], default=(None,))[0]
 
 
 def _entries(network: Network, kind: type[GatewaySpec]) -> Iterator[Reached]:

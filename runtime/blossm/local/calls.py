@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class Calls:
             context=caller.context,
             claims=caller.claims,
             key=uuid.uuid4().hex,
-            tx=Tx(id=uuid.uuid4().hex, claims=caller.claims),
+            tx=begun(caller.claims),
             deadline=self._local.clock.monotonic() + spec.shape.timeout,
         )
 
@@ -143,6 +143,11 @@ class Calls:
                 assert found is not None
                 return Caller(dict(found.context), dict(found.claims), signed_in=True)
         raise refusal
+
+
+def begun(claims: Mapping[str, Any]) -> Tx:
+    """A request that begins here, with what the log keeps of the claims of who asked."""
+    return Tx(uuid.uuid4().hex, claims={name: claims[name] for name in ("iss", "sub", "roles", "permissions") if name in claims})
 
 
 def answered(answer: Answer) -> Document:

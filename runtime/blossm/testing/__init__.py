@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blossm.testing.under_test import NetworkUnderTest, network
     from blossm.testing.story import Story, given
+    from blossm.testing.under_test import NetworkUnderTest, network
 
 __all__ = ["NetworkUnderTest", "Story", "given", "network"]
 

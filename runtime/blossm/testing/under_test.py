@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from blossm.core.errors import Internal, NotFound
-from blossm.core.event import LoggedEvent, Tx
+from blossm.core.event import LoggedEvent
 from blossm.core.request import Answer, Request
 from blossm.core.root import meant_root
 from blossm.core.view import Row
+from blossm.local.calls import begun
 from blossm.local.network import LocalNetwork
 from blossm.local.storage import MemoryStorage
 from blossm.local.timeline import Timeline
@@ -114,7 +115,7 @@ class NetworkUnderTest:
             context=context,
             claims=claims,
             key=uuid.uuid4().hex if isinstance(spec, CommandSpec) else "",
-            tx=Tx(id=uuid.uuid4().hex, claims=claims),
+            tx=begun(claims),
             deadline=self.local.clock.monotonic() + spec.shape.timeout,
         )
 
