@@ -42,6 +42,7 @@ class Index:
 class Plan:
     """How a query is answered: by `index` (None: by the words of its `text`), in `order`, whose last is the id.
 
+    Fields that are the same in all rows that answer are not part of the order.
     `sorted`: the index gives the rows in this order.
     """
 
@@ -77,8 +78,9 @@ def plan(spec: ViewStoreSpec, query: Query) -> Plan:
     equal, ranged = _parts(spec, query.where)
     if query.text and not spec.text:
         raise _refused("text", "this view has no text to search", help="declare `text: [field]` at the view store")
-    order = _order(spec, query, ranged)
-    remaining = tuple((name, direction) for name, direction in order if name not in equal)
+    constant = {comparison.field for comparison in query.where if comparison.op == "eq"}
+    *fields, by_id = _order(spec, query, ranged)
+    order = (*(field for field in fields if field[0] not in constant), by_id)
     answering = [index for index in indexes(spec) if _answers(index, equal, ranged)]
     if not answering:
         missing = [*equal, *([ranged] if ranged else [])]
@@ -86,8 +88,8 @@ def plan(spec: ViewStoreSpec, query: Query) -> Plan:
     if query.text:
         return Plan(None, order, sorted=False)
     sorting = any(comparison.op == "in" for comparison in query.where)
-    best = min(answering, key=lambda index: (sorting or not _sorted(index, len(equal), remaining), len(index.fields)))
-    return Plan(best, order, sorted=not sorting and _sorted(best, len(equal), remaining))
+    best = min(answering, key=lambda index: (sorting or not _sorted(index, len(equal), order), len(index.fields)))
+    return Plan(best, order, sorted=not sorting and _sorted(best, len(equal), order))
 
 
 def _parts(spec: ViewStoreSpec, where: Iterable[Comparison]) -> tuple[tuple[str, ...], str]:

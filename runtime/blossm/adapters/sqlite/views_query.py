@@ -89,9 +89,9 @@ def _words(spec: ViewStoreSpec, query: Query, generation: int, context: str | No
     if not beginning:
         parts = [_Condition("SELECT id FROM words WHERE false")]
     found = " INTERSECT ".join(part.sql for part in parts)
-    # CROSS JOIN: the words are read first, and only their rows.
+    # CROSS JOIN: the words are read first, and then only their rows.
     values = tuple(value for part in parts for value in part.values)
-    return _Condition(f"({found}) AS found CROSS JOIN rows ON rows.id = found.id", values)
+    return _Condition(f"({found}) AS found CROSS JOIN rows INDEXED BY "rows by id" ON rows.id = found.id", values)
 
 
 def _compared(comparison: Comparison) -> _Condition:

@@ -32,9 +32,9 @@ CREATE TABLE IF NOT EXISTS checkpoints(
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows(
     key INTEGER PRIMARY KEY, generation INTEGER NOT NULL, id TEXT NOT NULL, context TEXT NOT NULL,
-    body TEXT NOT NULL, parts TEXT NOT NULL,
-    UNIQUE (generation, id)
+    body TEXT NOT NULL, parts TEXT NOT NULL
 );
+CREATE UNIQUE INDEX IF NOT EXISTS "rows by id" ON rows(generation, id);
 CREATE TABLE IF NOT EXISTS words(
     generation INTEGER NOT NULL, context TEXT NOT NULL, word TEXT NOT NULL, id TEXT NOT NULL,
     PRIMARY KEY (generation, context, word, id)
