@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from blossm.adapters.sqlite.views_schema import column, index_name, leading_name
+from blossm.adapters.sqlite.views_schema import BY_ID, column, index_name, leading_name
 from blossm.core.view import Comparison, Query
 from blossm.core.view_query import Order, Plan
 from blossm.core.view_text import after_prefix, asked
@@ -91,7 +91,7 @@ def _words(spec: ViewStoreSpec, query: Query, generation: int, context: str | No
     found = " INTERSECT ".join(part.sql for part in parts)
     # CROSS JOIN: the words are read first, and then only their rows.
     values = tuple(value for part in parts for value in part.values)
-    return _Condition(f"({found}) AS found CROSS JOIN rows INDEXED BY "rows by id" ON rows.id = found.id", values)
+    return _Condition(f"({found}) AS found CROSS JOIN rows INDEXED BY {BY_ID} ON rows.id = found.id", values)
 
 
 def _compared(comparison: Comparison) -> _Condition:

@@ -19,8 +19,9 @@ from blossm.core.view_text import words_of
 from blossm.model.network import ViewStoreSpec
 
 FORMAT = 1
+BY_ID = '"rows by id"'
 
-TABLES = """
+TABLES = f"""
 CREATE TABLE IF NOT EXISTS generations(
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     role TEXT UNIQUE CHECK (role IN ('current', 'building', 'previous')),
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS rows(
     key INTEGER PRIMARY KEY, generation INTEGER NOT NULL, id TEXT NOT NULL, context TEXT NOT NULL,
     body TEXT NOT NULL, parts TEXT NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS "rows by id" ON rows(generation, id);
+CREATE UNIQUE INDEX IF NOT EXISTS {BY_ID} ON rows(generation, id);
 CREATE TABLE IF NOT EXISTS words(
     generation INTEGER NOT NULL, context TEXT NOT NULL, word TEXT NOT NULL, id TEXT NOT NULL,
     PRIMARY KEY (generation, context, word, id)
