@@ -1,0 +1,80 @@
+"""`blossm` as a process of its own, as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+HARBOUR = Path(__file__).parent / "network"
+BLOSSM = (sys.executable, "-c", "from blossm.cli.main import main; main()")
+START = 60  # seconds: machines that run tests are slow
+
+
+def copied(folder: Path, network: Path = HARBOUR) -> Path:
+    """A network of one's own, without what another one left."""
+    return Path(shutil.copytree(network, folder / "network", ignore=shutil.ignore_patterns(".blossm", "__pycache__")))
+
+
+@dataclass(slots=True)
+class Running:
+    """A `blossm dev` that is ready."""
+
+    process: subprocess.Popen[str]
+    url: str
+    root: Path
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30)
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send a signal, and answer the exit code with all that was said on stdout and stderr since it was ready."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def running(root: Path, *options: str) -> Iterator[Running]:
+    """`blossm dev` on a free port; killed in the end if a test has not stopped it."""
+    process = subprocess.Popen(
+        [*BLOSSM, "dev", str(root), "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        ready = process.stdout.readline().split()
+        assert ready[:1] == ["ready"], process.communicate(timeout=30)
+        yield Running(process, ready[1], root)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=30)
+
+
+def blossm(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command that comes to its end."""
+    return subprocess.run(
+        [*BLOSSM, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        timeout=START,
+        check=False,
+    )
+
+
+def documents(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    """The JSON documents on stdout, one per line."""
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,0 +1,274 @@
+"""`blossm dev`, from outside: a process, HTTP, signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, running
+
+
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(copied(tmp_path_factory.mktemp("harbour"))) as network:
+        yield network
+
+
+def token(harbour: Running, *options: str) -> dict[str, str]:
+    done = blossm("token", "--network", str(harbour.root), *options)
+    assert done.returncode == 0, done.stderr
+    return {"Authorization": f"Bearer {done.stdout.strip()}"}
+
+
+def opened(client: httpx.Client, name: str = "North") -> str:
+    answer = client.post("/c.berth.port/add", json={"payload": {"name": name}})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["root"])
+
+
+def test_a_command_its_event_a_fact_and_the_view_that_shows_it(harbour: Running) -> None:
+    with harbour.client() as client:
+        berth = opened(client)
+        occupied = client.post("/c.berth.port/occupy", json={"root": berth, "payload": {"ship": "Argo"}})
+        assert [event["action"] for event in occupied.json()["events"]] == ["occupied"]
+        ship = client.get(f"/f.berth.port/ship/{berth}", headers=token(harbour))
+        assert ship.json() == {"ship": "Argo"}
+        seen = {"min_position": occupied.headers["blossm-position"]}
+        row = client.get(f"/v/berths/{berth}", params=seen)
+        assert row.json()["body"] == {"name": "North", "ship": "Argo", "bells": 0}
+    logged = documents(blossm("events", "--json", "--network", str(harbour.root)))
+    assert [(event["action"], event["number"]) for event in logged if event["root"] == berth] == [
+        ("opened", 1),
+        ("occupied", 2),
+    ]
+
+
+def test_a_streamed_fact_comes_item_by_item(harbour: Running) -> None:
+    with harbour.client() as client, client.stream("GET", "/f/numbers", params={"up_to": 3}) as answer:
+        assert answer.headers["content-type"].startswith("application/x-ndjson")
+        assert [json.loads(line) for line in answer.iter_lines()] == [{"number": number} for number in range(3)]
+
+
+def test_doors_by_host_name(harbour: Running) -> None:
+    port = harbour.url.rpartition(":")[2]
+    with harbour.client() as client:
+        answer = client.get("/berths", headers={"Host": f"v.localhost:{port}"})
+        assert answer.status_code == 200
+        assert client.get("/berths", headers={"Host": "evil.example"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "paths"),
+    [
+        ("add", b'{"payload": ', 400, None),
+        ("add", b"[]", 400, ["body"]),
+        ("add", b'{"payload": {"name": "N", "colour": "red", "length": "x"}}', 400, ["payload.colour", "payload.length"]),
+        ("add", b'{"payload": {}}', 400, ["payload.name"]),
+        ("add", b'{"payload": {"name": "N"}, "root": "0b5e0f6e-6b0d-4f0f-9d3f-3a0c5d1f7a11"}', 400, ["root"]),
+        ("occupy", b'{"payload": {"ship": "Argo"}}', 400, ["root"]),
+        ("occupy", b'{"payload": {"ship": "Argo"}, "root": "nowhere"}', 400, ["root"]),
+        ("add", b'{"payload": {"name": "' + b"N" * (1024 * 1024) + b'"}}', 413, None),
+        ("sail", b"{}", 404, None),
+    ],
+)
+def test_what_is_off_in_a_request_is_named_and_nothing_is_logged(
+    harbour: Running, path: str, body: bytes, status: int, paths: list[str] | None
+) -> None:
+    before = blossm("events", "--json", "--network", str(harbour.root)).stdout
+    with harbour.client() as client:
+        answer = client.post(f"/c.berth.port/{path}", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    if paths is not None:
+        assert {field["path"] for field in answer.json()["fields"]} == set(paths)
+    assert blossm("events", "--json", "--network", str(harbour.root)).stdout == before
+
+
+def test_a_handler_that_breaks_shows_nothing_of_itself(harbour: Running) -> None:
+    with harbour.client() as client:
+        answer = client.post("/c.berth.port/explode", json={})
+    assert answer.status_code == 500
+    assert answer.json()["id"]
+    assert "powder" not in answer.text
+    assert "commands.py" not in answer.text
+
+
+def test_tokens_and_privileges(harbour: Running) -> None:
+    with harbour.client() as client:
+        berth = opened(client)
+        steer = {"root": berth}
+        assert client.post("/c.berth.port/steer", json=steer).status_code == 401
+        assert client.post("/c.berth.port/steer", json=steer, headers=token(harbour, "--ttl", "-3600")).status_code == 401
+        assert client.post("/c.berth.port/steer", json=steer, headers=token(harbour)).status_code == 403
+        steered = client.post("/c.berth.port/steer", json=steer, headers=token(harbour, "--role", "pilot"))
+        assert steered.status_code == 200
+
+
+def test_a_view_of_a_context_shows_only_what_is_the_contexts(harbour: Running) -> None:
+    company = "0b5e0f6e-6b0d-4f0f-9d3f-3a0c5d1f7a11"
+    other = "0b5e0f6e-6b0d-4f0f-9d3f-3a0c5d1f7a12"
+    with harbour.client() as client:
+        berth = opened(client)
+        mine = token(harbour, "--context", f"company={company}")
+        assert client.get("/v.company/ships", headers=token(harbour)).status_code == 403
+        client.post("/c.berth.port/occupy", json={"root": berth, "payload": {"ship": "Argo"}}, headers=mine)
+        assert client.get("/v.company/ships", headers=token(harbour, "--context", f"company={other}")).json()["content"] == []
+
+
+def test_a_repeated_request_acts_once(harbour: Running) -> None:
+    key = {"Idempotency-Key": "once"}
+    with harbour.client() as client:
+        first = client.post("/c.berth.port/add", json={"payload": {"name": "East"}}, headers=key)
+        again = client.post("/c.berth.port/add", json={"payload": {"name": "East"}}, headers=key)
+        other = client.post("/c.berth.port/add", json={"payload": {"name": "West"}}, headers=key)
+    assert first.json()["root"] == again.json()["root"]
+    assert again.json()["events"] == first.json()["events"]
+    assert other.status_code == 422
+
+
+def test_the_operators_door_wants_the_operators_key(harbour: Running) -> None:
+    with harbour.client() as client:
+        assert client.post("/_blossm/status", json={}).status_code == 401
+        assert client.post("/_blossm/status", json={}, headers={"Authorization": "Bearer x"}).status_code == 401
+        key = json.loads((harbour.root / ".blossm" / "running.json").read_text())["operator_key"]
+        mine = {"Authorization": f"Bearer {key}"}
+        assert client.post("/_blossm/status", json={}, headers=mine).status_code == 200
+        assert client.post("/_blossm/status", json={}, headers={**mine, "Origin": harbour.url}).status_code == 403
+        assert client.post("/_blossm/status", json={"x": 1}, headers=mine).status_code == 400
+        assert client.post("/_blossm/stop", json={}, headers=mine).status_code == 400
+        assert client.get("/_blossm/status", headers=mine).status_code == 405
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number: int) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client:
+        berth = opened(client)
+        answers: list[httpx.Response] = []
+
+        def linger() -> None:
+            answers.append(client.post("/c.berth.port/linger", json={"root": berth, "payload": {"seconds": 1}}))
+
+        lingering = threading.Thread(target=linger)
+        lingering.start()
+        time.sleep(0.3)  # so that the request is under way
+        code, out, _ = network.stop(number)
+        lingering.join()
+    assert code == 0
+    assert out == ""
+    assert answers[0].status_code == 200
+    logged = documents(blossm("events", "--json", "--network", str(root)))
+    assert [event["action"] for event in logged] == ["opened", "rung"]
+
+
+def test_a_live_query_ends_when_the_network_stops(tmp_path: Path) -> None:
+    with (
+        running(copied(tmp_path)) as network,
+        network.client() as client,
+        client.stream("GET", "/v/berths", headers={"Accept": "text/event-stream"}) as live,
+    ):
+        assert live.status_code == 200
+        network.process.send_signal(signal.SIGTERM)
+        assert network.process.wait(timeout=10) == 0
+
+
+def test_what_was_logged_is_there_after_a_restart_and_gone_with_fresh(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client:
+        berth = opened(client)
+        assert network.stop()[0] == 0
+    with running(root) as network, network.client() as client:
+        assert client.get(f"/v/berths/{berth}").json()["body"]["name"] == "North"
+        assert network.stop()[0] == 0
+    with running(root, "--fresh") as network, network.client() as client:
+        assert client.get(f"/v/berths/{berth}").status_code == 404
+
+
+def test_exec_runs_a_command_and_exits_with_its_code(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    program = f"{' '.join(BLOSSM[:1])} -c 'from blossm.cli.main import main; main()' status --json && echo $BLOSSM_URL && exit 7"
+    done = blossm("dev", str(root), "--port", "0", "--exec", program)
+    ready, status, url = done.stdout.splitlines()
+    assert ready == f"ready {url}"
+    assert json.loads(status)["network"] == "harbour.example"
+    assert done.returncode == 7
+
+
+def test_two_networks_cannot_share_a_folder(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root):
+        second = blossm("dev", str(root), "--port", "0")
+    assert second.returncode == 2
+    assert second.stdout == ""
+    assert second.stderr.startswith("error: another process uses")
+
+
+def test_a_port_in_use_is_one_clear_message(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = blossm("dev", str(copied(tmp_path)), "--port", str(other.getsockname()[1]))
+    assert done.returncode == 2
+    assert "is not free" in done.stderr
+    assert "help: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_handler_that_fails_to_import_is_one_clear_message(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    commands = root / "port" / "berth" / "commands.py"
+    commands.write_text(commands.read_text() + "\nHERE = NOWHERE\n")
+    done = blossm("dev", str(root), "--port", "0")
+    assert done.returncode == 1
+    assert "port/berth/commands.py" in done.stderr
+    assert "NameError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "runtime/blossm" not in done.stderr
+
+
+def test_a_broken_network_is_told_as_check_does(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    (root / "views" / "blossm.yaml").write_text("procedure: view-store\nname: berths\nscheme: {}\n")
+    done = blossm("dev", str(root), "--port", "0")
+    assert done.returncode == 1
+    assert "views/blossm.yaml:3:1: error[B104]" in done.stderr
+    assert "help: did you mean `schema`?" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["logs/port.db", "views/berths.db", "timers.db"])
+def test_a_corrupt_state_folder_is_one_clear_message(tmp_path: Path, file: str) -> None:
+    root = copied(tmp_path)
+    with running(root) as network:
+        assert network.stop()[0] == 0
+    for part in (root / ".blossm").glob(f"{file}*"):
+        part.write_bytes(b"not a database at all " * 500)
+    done = blossm("dev", str(root), "--port", "0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert file.rpartition("/")[2] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_processes_come_with_the_wire(tmp_path: Path) -> None:
+    done = blossm("dev", str(copied(tmp_path)), "--processes")
+    assert done.returncode == 2
+    assert "comes with the wire" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client:
+        for _ in range(20):
+            opened(client)
+        shell = f"{BLOSSM[0]} -c 'from blossm.cli.main import main; main()' events --json --network {root} | head -1"
+        done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
