@@ -126,7 +126,7 @@ class Actor:
         return answer
 
     def new_events(self, events: Sequence[Event]) -> tuple[NewEvent, ...]:
-        """Events with all that they leave to the command, where it may log them."""
+        """Events with all that they leave to the command, where it may log them. Raises TypeError for what is none."""
         return tuple(self._new_event(event) for event in events)
 
     def commit(self, events: tuple[NewEvent, ...], reply: StoredReply, *, key: str, fingerprint: str) -> Commit:
@@ -159,8 +159,10 @@ class Actor:
     def _new_event(self, event: Event) -> NewEvent:
         if not isinstance(event, Event):
             raise TypeError(f"a command logs Events, not {type(event).__name__}")
+        if not all(isinstance(name, str) for name in (event.action, event.domain or "")):
+            raise TypeError("the action and the domain of an Event are text")
         store = loggable_store(self._spec, self._network, event.domain)
-        root = (event.root or self._root).lower()
+        root = str(event.root or self._root).lower()
         if not root:
             raise BadRequest(
                 f"the event {event.action} has no root",

@@ -122,7 +122,10 @@ class CommandProcedure:
             actor=actor,
         )
         reply = self._reply(await invoke(self._main, command))
-        events = actor.new_events(reply.events)
+        try:
+            events = actor.new_events(reply.events)
+        except TypeError as error:
+            broken(self._main, str(error))
         if not events:
             if actor.waiting:
                 broken(self._main, "called a command for later, and logged no event that could keep the call")

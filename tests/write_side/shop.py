@@ -1,0 +1,197 @@
+"""A shop's write side in memory: real procedures and a real log, with a user's files that each test writes itself."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from blossm.adapters.clock import SystemClock
+from blossm.adapters.memory.bus import MemoryBus
+from blossm.adapters.memory.log import MemoryLogStore
+from blossm.adapters.memory.states import MemoryStateStore
+from blossm.core.appender import Appender
+from blossm.core.commit import Appended, Commit
+from blossm.core.event import LoggedEvent, Tx
+from blossm.core.request import Answer, Request
+from blossm.handlers.folds import fold_of
+from blossm.handlers.modules import Modules
+from blossm.local.clients import Directory, Procedures
+from blossm.model.load import load
+from blossm.ports import Clock, EventStoreClient
+from blossm.procedures.command import CommandProcedure
+from blossm.procedures.event_store import EventStores
+from blossm.procedures.fact import FactProcedure
+
+A = "7d1c1c1e-6f2e-4c53-9a43-0a6d0f5b000a"
+B = "7d1c1c1e-6f2e-4c53-9a43-0a6d0f5b000b"
+
+NETWORK = """\
+network: city.example
+"""
+SHOP = """\
+service: shop
+depends_on: [staff]
+"""
+STAFF = """\
+service: staff
+"""
+BICYCLE = """\
+domain: bicycle
+---
+procedure: event-store
+schema: {frame_color: string, wheels: {type: integer, optional: true}}
+actions: {registered: {fields: [frame_color, wheels]}, painted: {fields: [frame_color]}, sold: {fields: []}}
+indexes: [frame_color]
+"""
+WHEEL = """\
+domain: wheel
+---
+procedure: event-store
+schema: {place: integer}
+actions: {mounted: {fields: [place]}}
+"""
+MECHANIC = """\
+domain: mechanic
+---
+procedure: event-store
+schema: {text: string}
+actions: {notified: {fields: [text]}}
+---
+procedure: command
+name: notify
+payload: {text: string}
+root: required
+response: {heard: string}
+"""
+NOTIFY = """\
+from blossm import Command, Event, Reply
+
+
+async def notify(command: Command) -> Reply:
+    return Reply([Event("notified", command.payload)], response={"heard": command.payload["text"]})
+"""
+
+Hook = Callable[[Commit], Awaitable[None]]
+
+
+class Watched:
+    """Event stores that let a test step in before an append, and after it before its answer is known."""
+
+    def __init__(self, stores: EventStoreClient) -> None:
+        self._stores = stores
+        self.before: Hook | None = None
+        self.after: Hook | None = None
+        self.appends = 0
+
+    async def append(self, commit: Commit, **what: Any) -> Appended:
+        self.appends += 1
+        if hook := self.before:
+            self.before = None
+            await hook(commit)
+        appended = await self._stores.append(commit, **what)
+        if hook := self.after:
+            self.after = None
+            await hook(commit)
+        return appended
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stores, name)
+
+
+class Shop:
+    """The services `shop` (domains bicycle and wheel) and `staff` (domain mechanic, command notify)."""
+
+    def __init__(self, root: Path, clock: Clock) -> None:
+        self.clock = clock
+        self.network = load(root)
+        self.modules = Modules(root)
+        self.procedures = Procedures()
+        self.stores: dict[str, Watched] = {}
+        self._event_stores: list[EventStores] = []
+        self._appenders: list[Appender] = []
+        directory = Directory(self.network, self.procedures)
+        for service in self.network.services:
+            self._open(service)
+        for command in self.network.commands.values():
+            self.procedures.commands[command.address] = CommandProcedure(
+                spec=command, network=self.network, modules=self.modules, clients=directory.clients(command.ref), clock=clock
+            )
+        for fact in self.network.facts.values():
+            self.procedures.facts[fact.address] = FactProcedure(
+                spec=fact, network=self.network, modules=self.modules, clients=directory.clients(fact.ref), clock=clock
+            )
+
+    def _open(self, service: str) -> None:
+        log, bus = MemoryLogStore(service=service, network=self.network.name), MemoryBus()
+        appender = Appender(store=log, clock=self.clock, bus=bus, service=service)
+        stores = self.network.stores_of(service)
+        opened = EventStores(
+            service=service,
+            network=self.network.name,
+            stores=stores,
+            folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
+            appender=appender,
+            log=log,
+            states=MemoryStateStore(),
+            clock=self.clock,
+            bus=bus,
+        )
+        self._event_stores.append(opened)
+        self._appenders.append(appender)
+        watched = self.stores[service] = Watched(opened)
+        self.procedures.event_stores[service] = watched
+
+    def code(self, file: str = "services/shop/bicycle/commands.py") -> Any:
+        """A module of the user's, to look into or to hook something into."""
+        return self.modules.file(file)
+
+    def request(self, address: str, payload: dict[str, Any] | None = None, *, timeout: float = 30.0, **more: Any) -> Request:
+        tx = Tx("tx-1", (), {"sub": "ada"})
+        return Request(address=address, payload=payload or {}, tx=tx, deadline=self.clock.monotonic() + timeout, **more)
+
+    async def call(self, address: str, payload: dict[str, Any] | None = None, **more: Any) -> Answer:
+        return await self.procedures.commands[address].call(self.request(address, payload, **more))
+
+    async def fact(self, address: str, query: dict[str, Any] | None = None, **more: Any) -> Any:
+        return (await self.procedures.facts[address].read(self.request(address, query, **more))).response
+
+    def stream(self, address: str, query: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Any]:
+        return self.procedures.facts[address].stream(self.request(address, query, **more))
+
+    async def events(self, service: str = "shop") -> list[LoggedEvent]:
+        """All that was logged."""
+        page = await self.procedures.event_stores[service].read(0, limit=1000)
+        return [event for commit in page.commits for event in commit.events(service=service, network=self.network.name)]
+
+    async def actions(self, service: str = "shop") -> list[str]:
+        return [event.action for event in await self.events(service)]
+
+    async def close(self) -> None:
+        for appender in self._appenders:
+            await appender.close()
+        for stores in self._event_stores:
+            await stores.close()
+        self.modules.forget()
+
+
+def shop_in(root: Path, *, yaml: str, commands: str, facts: str, files: dict[str, str], clock: Clock | None) -> Shop:
+    """A shop whose domain `bicycle` has these procedures. `commands` begins with what most of them import."""
+    imports = "from blossm import *\nhooks = {}\n"
+    written = {
+        "blossm.yaml": NETWORK,
+        "services/shop/blossm.yaml": SHOP,
+        "services/shop/bicycle/blossm.yaml": BICYCLE + textwrap.dedent(yaml),
+        "services/shop/bicycle/commands.py": imports + textwrap.dedent(commands),
+        "services/shop/bicycle/facts.py": imports + textwrap.dedent(facts),
+        "services/shop/wheel/blossm.yaml": WHEEL,
+        "services/staff/blossm.yaml": STAFF,
+        "services/staff/mechanic/blossm.yaml": MECHANIC,
+        "services/staff/mechanic/commands.py": NOTIFY,
+        **{path: textwrap.dedent(text) for path, text in files.items()},
+    }
+    for path, text in written.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return Shop(root, clock or SystemClock())
