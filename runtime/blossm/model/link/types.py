@@ -40,7 +40,13 @@ class Types:
         if not isinstance(data, dict):
             return {}
         self._tell_twins(data, document, path)
-        return {key.replace("-", "_"): self.field(document, (*path, key), headers) for key in data}
+        before = self._count
+        fields = {key.replace("-", "_"): self.field(document, (*path, key), headers) for key in data}
+        if self._count - before > MAX_FIELDS:
+            self._count = before
+            self._refuse("B005", f"more than {MAX_FIELDS:,} fields, with named types in their place", document, path)
+            return {}
+        return fields
 
     def response(self, document: Document, path: Path_, headers: Headers) -> Field | None:
         """A reply's type: fields, or one type. None where nothing is said."""
@@ -113,23 +119,25 @@ class Types:
         """The named type that the last of `headers` defines."""
         header = headers[-1]
         key = (id(header), name)
-        if key not in self._named:
-            if key in self._open:
-                around = " → ".join([*(one for _, one in self._open[self._open.index(key) :]), name])
-                return self._refuse("B110", f"the type `{name}` contains itself: {around}", document, path)
-            if len(self._open) >= MAX_NAMED_DEPTH:
-                return self._refuse("B110", f"types named in types, more than {MAX_NAMED_DEPTH} deep", document, path)
-            before = self._count
-            self._open.append(key)
-            raw = next(one for one in header.document.at("types") if one.replace("-", "_") == name)
-            field = self.field(header.document, ("types", raw), headers)
-            self._open.pop()
-            self._named[key] = field, self._count - before
-        field, count = self._named[key]
-        self._count += count
+        if key in self._named:
+            field, count = self._named[key]
+            self._count += count
+            return field
+        if key in self._open:
+            around = " → ".join([*(one for _, one in self._open[self._open.index(key) :]), name])
+            return self._refuse("B110", f"the type `{name}` contains itself: {around}", document, path)
+        if len(self._open) >= MAX_NAMED_DEPTH:
+            return self._refuse("B110", f"types named in types, more than {MAX_NAMED_DEPTH} deep", document, path)
+        before = self._count
+        self._open.append(key)
+        raw = next(one for one in header.document.at("types") if one.replace("-", "_") == name)
+        field = self.field(header.document, ("types", raw), headers)
+        self._open.pop()
+        count = self._count - before
         if count > MAX_FIELDS:
-            self._named[key] = BROKEN, 0
-            return self._refuse("B005", f"the type `{name}` has more than {MAX_FIELDS:,} fields", document, path)
+            field, count, self._count = BROKEN, 1, before + 1
+            self._refuse("B005", f"the type `{name}` has more than {MAX_FIELDS:,} fields", document, path)
+        self._named[key] = field, count
         return field
 
     def check_types(self, headers: Headers) -> None:

@@ -16,6 +16,8 @@ from blossm.model.schema.procedures import ActionKeys, CommandKeys, EventStoreKe
 from blossm.model.schema.reading import found, read, without_extensions
 from blossm.model.schema.values import name_help
 
+Schema = dict[str, Field]
+
 
 def event_store(draft: Draft, index: Index) -> EventStoreSpec:
     """The events of one domain."""
@@ -38,7 +40,7 @@ def event_store(draft: Draft, index: Index) -> EventStoreSpec:
     )
 
 
-def _actions(draft: Draft, schema: dict[str, Field], index: Index) -> dict[str, Action]:
+def _actions(draft: Draft, schema: Schema, index: Index) -> dict[str, Action]:
     if not draft.sure("actions"):
         return {}
     data = without_extensions(draft.keys.actions)
@@ -49,6 +51,7 @@ def _actions(draft: Draft, schema: dict[str, Field], index: Index) -> dict[str, 
     if not data:
         index.findings.add("B106", "`actions` must not be empty", spot)
     actions: dict[str, Action] = {}
+    anything = loosened(schema)
     for at, word in enumerate(data):
         path = ("actions", at) if isinstance(data, list) else ("actions", word)
         name = word.replace("-", "_") if isinstance(word, str) else ""
@@ -59,16 +62,16 @@ def _actions(draft: Draft, schema: dict[str, Field], index: Index) -> dict[str, 
         elif name in actions:
             index.findings.add("B004", f"the action `{name}` stands here twice", draft.document.key(*path))
         else:
-            actions[name] = _action(name, path, draft, schema, index)
+            actions[name] = _action(name, path, draft, schema, anything, index)
     return actions
 
 
-def _action(name: str, path: tuple[str, str | int], draft: Draft, schema: dict[str, Field], index: Index) -> Action:
+def _action(name: str, path: tuple[str, str | int], draft: Draft, schema: Schema, anything: Schema, index: Index) -> Action:
     if isinstance(path[1], int):
-        return Action(name=name, payload=loosened(schema))
+        return Action(name=name, payload=anything)
     keys = read(ActionKeys, draft.document, path, index.findings)
     if keys is None or keys.fields_ is None:
-        return Action(name=name, version=keys.version if keys else 1, payload=loosened(schema))
+        return Action(name=name, version=keys.version if keys else 1, payload=anything)
     payload: dict[str, Field] = {}
     for at, field in enumerate(keys.fields_):
         if field in schema:

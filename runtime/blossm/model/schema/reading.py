@@ -59,7 +59,6 @@ class Keys(BaseModel):
         """The keys as they are written."""
         return [info.alias or name for name, info in cls.model_fields.items()]
 
-
     @classmethod
     def required_keys(cls) -> list[str]:
         return [info.alias or name for name, info in cls.model_fields.items() if info.is_required()]

@@ -1,0 +1,148 @@
+"""Whatever stands in a blossm.yaml: problems or a network, never an exception."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blossm.model.diagnostics import InvalidNetwork, render
+from blossm.model.load import check, load
+from blossm.model.network import from_json, to_json
+from blossm.model.schema.reading import LATER, Keys
+
+ROOT = Path(__file__).parents[2]
+TEXTS = [path.read_text() for path in sorted((ROOT / "examples").glob("**/blossm.yaml"))]
+WHOLE = "\n---\n".join(TEXTS)
+
+
+def _keys(model: type[Keys] = Keys) -> Iterator[str]:
+    for below in model.__subclasses__():
+        yield from below.keys()
+        yield from _keys(below)
+
+
+PIECES = [
+    *sorted({*_keys(), *LATER, "event-store", "command", "fact", "view-store", "projection", "production", "default"}),
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ": ",
+        ",",
+        "- ",
+        "---\n",
+        "\n",
+        "\n  ",
+        "\t",
+        "&a ",
+        "*a",
+        "!!int ",
+        "'",
+        '"',
+        "<<",
+        "~",
+        "#",
+        "|",
+        "? ",
+    ),
+    *(
+        "null",
+        "true",
+        "5",
+        "-1",
+        "1e400",
+        ".nan",
+        "0x1F",
+        "99999999999999999999",
+        "$network",
+        "x-a: ",
+        "é",
+        "\x00",
+        "\u2028",
+        "*",
+    ),
+    *("a.b.c", "string", "[string]", "{type: object}", "{type: map, values: a}", "red", "()", "(?=a)", "\\", "60s", "10/s"),
+    *("* * * * *", "shop:bicycle:*"),
+]
+
+
+def tell(text: str) -> None:
+    """Check a network of this text; every problem must be renderable, and a network must survive its journey as JSON."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "blossm.yaml").write_text(text, errors="surrogatepass", newline="")
+        for problem in check(Path(folder)):
+            assert render(problem)
+            assert problem.message
+            assert "pydantic" not in render(problem)
+        try:
+            network = load(Path(folder))
+        except InvalidNetwork:
+            return
+        assert from_json(to_json(network)) == network
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(), st.integers(min_value=1, max_value=12))
+def test_a_mutated_network_is_told_or_loaded(seed: int, changes: int) -> None:
+    chance = random.Random(seed)
+    text = chance.choice([*TEXTS, WHOLE])
+    for _ in range(changes):
+        at = chance.randrange(len(text) + 1)
+        until = min(len(text), at + chance.choice([0, 0, 1, 5, 20]))
+        text = text[:at] + chance.choice([*PIECES, "", text[at : at + 80]]) + text[until:]
+    tell(text)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(PIECES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(PIECES) | st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(PIECES), VALUES, st.integers(min_value=0))
+def test_any_value_under_any_key_is_told_or_loaded(key: str, value: object, at: int) -> None:
+    documents = WHOLE.split("\n---\n")
+    which = at % len(documents)
+    documents[which] += f"\n{key!s}: {_flow(value)}\n" if key.isidentifier() else ""
+    tell("\n---\n".join(documents))
+
+
+def _flow(value: object) -> str:
+    """A value as YAML would have it on one line, more or less."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{', '.join(map(_flow, value))}]"
+        case dict():
+            return "{" + ", ".join(f"{_flow(key)}: {_flow(one)}" for key, one in value.items()) + "}"
+        case str():
+            return repr(value) if "'" not in value else '"x"'
+    return str(value)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_told_or_loaded(data: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "blossm.yaml").write_bytes(b"network: a.example\n---\n" + data)
+        assert all(render(problem) for problem in check(Path(folder)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200))
+def test_any_module_is_told_or_read(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        network = "network: a.example\n---\nservice: shop\ndomain: bicycle\n---\nprocedure: command\nname: paint\n"
+        (Path(folder) / "blossm.yaml").write_text(network)
+        (Path(folder) / "commands.py").write_bytes(text.encode(errors="replace"))
+        assert {problem.code for problem in check(Path(folder))} <= {"B202", "B203", "B003"}
