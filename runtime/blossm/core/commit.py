@@ -135,8 +135,9 @@ class Appended(msgspec.Struct, frozen=True):
 
 def appended(logged: LoggedCommit, *, repeated: bool = False) -> Appended:
     """The answer to the append that made `logged`."""
-    refs = tuple(
-        EventRef(event.action, event.domain, event.root, number, logged.position + ordinal)
-        for ordinal, (event, number) in enumerate(zip(logged.commit.events, logged.numbers, strict=True))
-    )
-    return Appended(refs, logged.committed, logged.commit.reply, repeated)
+    commit = logged.commit
+    refs = [
+        EventRef(event.action, event.domain, event.root, number, position)
+        for position, (event, number) in enumerate(zip(commit.events, logged.numbers, strict=True), start=logged.position)
+    ]
+    return Appended(tuple(refs), logged.committed, commit.reply, repeated)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import apsw
+import msgspec
 
 from blossm.adapters.sqlite import log_rows
 from blossm.adapters.sqlite.database import Database, Format, Synchronous, Work
@@ -22,6 +23,8 @@ from blossm.ports import ReadPage
 
 T = TypeVar("T")
 
+_encode = msgspec.json.Encoder().encode
+
 FORMAT = Format(what="log", mark=0x626C736C, version=1, tables=log_rows.TABLES)
 
 PAGE_BYTES = 4 * 1024 * 1024  # a page ends when it is over this
@@ -29,7 +32,10 @@ INLINE = 64  # rows that are read in place; more of them on a thread
 _ALL = 2**62
 _FOREVER = "~"  # after every time
 _HEAD = "SELECT coalesce(max(position), 0) + 1 FROM events"
-_NUMBER = "SELECT number FROM events WHERE domain = ? AND root = ? ORDER BY number DESC LIMIT 1"
+_NUMBERS = """
+SELECT value ->> 0, value ->> 1, (SELECT max(number) FROM events WHERE domain = value ->> 0 AND root = value ->> 1)
+FROM json_each(?)
+"""
 _LAST = "SELECT max(position) FROM events WHERE domain = ?"
 _COMMITS_OF_DOMAIN = """
 SELECT DISTINCT "commit" FROM events WHERE domain = ? AND position >= ? AND position < ? ORDER BY position LIMIT ?
@@ -102,9 +108,11 @@ class SqliteLogStore:
             raise
 
     async def latest(self, roots: Collection[RootKey]) -> dict[RootKey, int]:
+        asked = _encode([*roots]).decode()
+
         def look_up(connection: apsw.Connection) -> dict[RootKey, int]:
-            found = ((key, connection.execute(_NUMBER, key).get) for key in roots)
-            return {key: number for key, number in found if number is not None}
+            rows = connection.execute(_NUMBERS, (asked,))
+            return {(domain, root): number for domain, root, number in rows if number is not None}
 
         return await self._few(look_up, rows=len(roots) // 8)
 
