@@ -7,43 +7,12 @@ from typing import Any
 
 import pytest
 from tests.write_side.conftest import MakeShop
+from tests.write_side.selling import ONCE, sell, selling
 from tests.write_side.shop import A, B, Shop
 
-from blossm.adapters.memory.clock import FakeClock
 from blossm.core.commit import Commit
-from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded, KeyReused, PreconditionFailed
+from blossm.core.errors import KeyReused, PreconditionFailed
 from blossm.core.request import Answer
-
-YAML = """
----
-procedure: command
-name: sell
-payload: {price: {type: integer, default: 1}}
-calls: [staff.mechanic.notify, paint, sell]
----
-procedure: command
-name: paint
-payload: {frame_color: string}
-root: required
-"""
-COMMANDS = """
-class Crash(BaseException): ...
-
-async def paint(command):
-    return [Event("painted", command.payload)]
-
-async def sell(command):
-    crash = hooks.pop("crash", False)
-"""
-
-
-def selling(shop: MakeShop, body: str, **more: Any) -> Shop:
-    lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
-    return shop(yaml=YAML, commands=COMMANDS + lines, **more)
-
-
-async def sell(made: Shop, key: str = "k", root: str = A, **more: Any) -> Answer:
-    return await made.call("shop.bicycle.sell", key=key, root=root, **more)
 
 
 async def crashed(made: Shop, **more: Any) -> None:
@@ -51,14 +20,6 @@ async def crashed(made: Shop, **more: Any) -> None:
     made.code().hooks["crash"] = True
     with pytest.raises(made.code().Crash):
         await sell(made, **more)
-
-
-ONCE = """
-hooks["ran"] = hooks.get("ran", 0) + 1
-if (await command.aggregate()).number:
-    raise PreconditionFailed("it is sold")
-return Reply([Event("sold")], response={"at": command.payload["price"]}, status=201, cookies=[Cookie(name="a", value="b")])
-"""
 
 
 async def test_a_repeated_request_gets_the_original_answer_and_acts_once(shop: MakeShop) -> None:
@@ -271,167 +232,3 @@ return [Event("sold")]
 async def test_logging_nothing_mid_routine_is_nothing(shop: MakeShop) -> None:
     made = selling(shop, "return Reply(response=await command.log([]))")
     assert (await sell(made)).response == []
-
-
-# ---------------------------------------------------------------- later
-
-
-async def laters(made: Shop) -> list[tuple[int, str, str, dict[str, Any], str]]:
-    page = await made.stores["shop"].read(0)
-    return [
-        (commit.position, later.at, later.address, later.payload, later.root)
-        for commit in page.commits
-        for later in commit.commit.later
-    ]
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        "90",
-        "datetime.timedelta(seconds=90)",
-        "'2025-01-01T01:01:30+01:00'",
-        "datetime.datetime(2025, 1, 1, 0, 1, 30, tzinfo=datetime.UTC)",
-    ],
-)
-async def test_a_call_for_later_is_kept_in_the_commit(shop: MakeShop, later: str) -> None:
-    made = selling(
-        shop,
-        f"""
-import datetime
-answer = await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later={later})
-return Reply([Event("sold")], response=answer.tx)
-""",
-        clock=FakeClock(),
-    )
-    assert (await sell(made)).response == "tx-1"
-    assert await laters(made) == [(1, "2025-01-01T00:01:30.000000Z", "staff.mechanic.notify", {"text": "hi"}, B)]
-    assert await made.actions("staff") == []
-
-
-async def test_a_call_for_later_is_kept_with_the_next_commit_and_no_other(shop: MakeShop) -> None:
-    made = selling(
-        shop,
-        f"""
-await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)
-await command.log([Event("painted", {{"frame_color": "red"}})])
-return [Event("sold")]
-""",
-    )
-    await sell(made)
-    assert [position for position, *_ in await laters(made)] == [1]
-
-
-async def test_a_call_for_later_without_an_event_to_keep_it_is_an_error_of_the_handler(shop: MakeShop) -> None:
-    made = selling(shop, f'await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)')
-    with pytest.raises(BlossmError, match="a handler failed"):
-        await sell(made)
-
-
-@pytest.mark.parametrize("call", ['{"text": 1}, root="' + B + '"', '{"text": "hi"}'])
-async def test_a_call_for_later_that_would_be_refused_then_is_refused_now(shop: MakeShop, call: str) -> None:
-    made = selling(shop, f'await command.call("staff.mechanic.notify", {call}, later=1)')
-    with pytest.raises(BadRequest):
-        await sell(made)
-
-
-# ---------------------------------------------------------------- deadlines
-
-
-async def until(condition: Any) -> None:
-    """Let others run until it is so."""
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it did not come to be")
-
-
-async def late(made: Shop, clock: FakeClock, waiting: asyncio.Event, **more: Any) -> None:
-    """A call that is waiting when its deadline passes."""
-    asked = asyncio.ensure_future(sell(made, **more))
-    await waiting.wait()
-    clock.advance(60.0)
-    with pytest.raises(DeadlineExceeded):
-        await asked
-
-
-async def test_a_handler_that_waits_for_ever_meets_the_commands_timeout(shop: MakeShop) -> None:
-    clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)
-    made.code().hooks["waiting"] = waiting
-    await late(made, clock, waiting, timeout=1000.0)
-
-
-async def test_a_late_append_is_not_lost(shop: MakeShop) -> None:
-    clock, waiting, go_on = FakeClock(), asyncio.Event(), asyncio.Event()
-    made = selling(shop, ONCE, clock=clock)
-
-    async def slow(commit: Commit) -> None:
-        waiting.set()
-        await go_on.wait()
-
-    made.stores["shop"].before = slow
-    await late(made, clock, waiting)
-    assert not await made.actions()
-    written = asyncio.Event()
-
-    async def tell(commit: Commit) -> None:
-        written.set()
-
-    made.stores["shop"].after = tell
-    go_on.set()
-    await written.wait()
-    assert await made.actions() == ["sold"]
-    assert (await sell(made)).response == {"at": 1}
-
-
-async def test_past_the_deadline_a_handler_can_neither_log_nor_call(shop: MakeShop) -> None:
-    clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(
-        shop,
-        f"""
-import asyncio
-hooks["waiting"].set()
-try:
-    await asyncio.Event().wait()
-except asyncio.CancelledError:
-    for act in (command.log([Event("sold")]), command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}")):
-        try:
-            await act
-        except DeadlineExceeded as error:
-            hooks.setdefault("refused", []).append(error.message)
-""",
-        clock=clock,
-    )
-    made.code().hooks["waiting"] = waiting
-    await late(made, clock, waiting)
-    await until(lambda: len(made.code().hooks.get("refused", [])) == 2)
-    assert await made.actions() == await made.actions("staff") == []
-
-
-async def test_the_asker_may_have_less_time_than_the_command(shop: MakeShop) -> None:
-    clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)
-    made.code().hooks["waiting"] = waiting
-    asked = asyncio.ensure_future(sell(made, timeout=5.0))
-    await waiting.wait()
-    clock.advance(5.0)
-    with pytest.raises(DeadlineExceeded):
-        await asked
-
-
-async def test_a_called_command_has_no_more_time_than_who_calls_it(shop: MakeShop) -> None:
-    clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(shop, f'await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}")', clock=clock)
-
-    async def slow(commit: Commit) -> None:
-        waiting.set()
-        await asyncio.Event().wait()
-
-    made.stores["staff"].before = slow
-    asked = asyncio.ensure_future(sell(made, timeout=5.0))
-    await waiting.wait()
-    clock.advance(5.0)
-    with pytest.raises(DeadlineExceeded):
-        await asked

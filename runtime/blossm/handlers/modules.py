@@ -34,7 +34,10 @@ class HandlerError(Exception):
 
 
 class Modules:
-    """The modules of one network. Several networks may live in one process: each sees its own `lib`."""
+    """The modules of one network. Several networks may live in one process: each sees its own `lib`.
+
+    An import inside a function, run later, finds the code of the network that was loaded from last.
+    """
 
     _lock: ClassVar[threading.RLock] = threading.RLock()
     _current: ClassVar[Modules | None] = None  # the network whose modules sys.modules holds

@@ -61,7 +61,8 @@ class CommandProcedure:
 
     async def call(self, request: Request) -> Answer:
         """Issue the command. A request without a key gets one."""
-        request = replace(request, key=request.key or uuid.uuid4().hex)
+        if not request.key:
+            request = replace(request, key=uuid.uuid4().hex)
         deadline = deadline_of(self._spec, request, self._clock)
         return await within(self._answer(request, deadline), clock=self._clock, deadline=deadline)
 
