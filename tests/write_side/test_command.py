@@ -131,7 +131,7 @@ async def test_a_command_knows_who_asked_and_where_it_is(shop: MakeShop) -> None
     )
     answer = await made.call("shop.bicycle.paint", root=A, claims={"sub": "ada"}, options={"fast": True})
     assert answer.response == [
-        A, {"sub": "ada"}, {"fast": True}, {"SHINE": "yes"}, "city.example", "shop", "bicycle",
+        A, {"sub": "ada"}, {"fast": True}, {"SHINE": "yes"}, "dev.city.example", "shop", "bicycle",
         "tx-1", True, "command:shop.bicycle.paint",
     ]  # fmt: skip
     (event,) = await made.events()

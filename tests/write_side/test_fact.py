@@ -71,7 +71,7 @@ async def test_a_response_that_does_not_fit_is_an_error_of_the_handler(shop: Mak
 async def test_a_plain_function_does_as_well(shop: MakeShop) -> None:
     made = fact(shop, "def price(fact): return [fact.network, fact.service, fact.domain, fact.claims, fact.context]")
     answer = await made.fact("shop.bicycle.price", claims={"sub": "ada"}, context={"garage": A})
-    assert answer == ["city.example", "shop", "bicycle", {"sub": "ada"}, {"garage": A}]
+    assert answer == ["dev.city.example", "shop", "bicycle", {"sub": "ada"}, {"garage": A}]
 
 
 @pytest.mark.parametrize("name", ["log", "call", "new_root", "options"])

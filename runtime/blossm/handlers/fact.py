@@ -45,7 +45,7 @@ class Fact(Generic[Query]):
         self.env = dict(spec.env)
         self.id = tx.path[-1].id
         self.tx = tx
-        self.network = network.name
+        self.network = network.host
         self.service = spec.service
         self.domain = spec.domain
         self._reader = reader
