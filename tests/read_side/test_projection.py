@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.read_side.world import MakeWorld, World
+from tests.read_side.world import MakeWorld, World, root
 
 from blossm.core.errors import Internal, PreconditionFailed, Unavailable
+from blossm.core.read_set import NO_READS, ReadSet
+from blossm.core.request import FactAnswer, Request
 from blossm.core.view import Batch, Checkpoint
 from blossm.handlers.modules import HandlerError
+from blossm.model.network import Reads
 
 REGISTERED, PAINTED, SOLD = "shop.bicycle.registered", "shop.bicycle.painted", "shop.bicycle.sold"
 
@@ -179,6 +183,63 @@ async def test_handlers_may_be_async(made: MakeWorld) -> None:
     await world.log((PAINTED, 1, {"color": "green"}))
     await world.projection.catch_up()
     assert (await world.bodies())[1]["color"] == "green"
+
+
+async def test_what_a_function_does_to_its_event_and_state_changes_no_later_state(made: MakeWorld) -> None:
+    world = made(
+        handlers="""
+            from blossm import view
+
+            def noted(state, event):
+                event.payload["note"] += "!"
+                state["color"] = "gone"
+                return view.put(event.root, {})
+
+            def painted(state, event):
+                return view.add(event.root, "notes", state["note"], state["color"])
+            """,
+        listens={"shop.bicycle": ("noted", "painted")},
+    )
+    await world.log(("shop.bicycle.noted", 1, {"note": "a"}), (PAINTED, 1, {"color": "blue"}))
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["notes"] == ["a", "blue"]
+
+
+async def test_a_function_may_read_the_facts_that_the_projection_names(made: MakeWorld) -> None:
+    world = made(
+        handlers="""
+            from blossm import view
+
+            async def painted(event, fact):
+                price = await fact("shop.bicycle.price", {"color": event.payload["color"]}, root=event.root)
+                return view.set(event.root, {"rank": price})
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    price = Price()
+    world.spec = replace(world.spec, reads=Reads(facts=("shop.bicycle.price",)))
+    world.network = replace(world.network, projections={world.spec.address: world.spec})
+    world.start()
+    world.directory.procedures.facts["shop.bicycle.price"] = price
+    await world.log((PAINTED, 1, {"color": "red"}), context="north")
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["rank"] == 3
+    asked = price.asked[0]
+    assert (asked.root, asked.payload, asked.context, asked.tx.id) == (root(1), {"color": "red"}, {"garage": "north"}, "tx 1")
+
+
+class Price:
+    """A fact: the number of letters of a color."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    async def read(self, request: Request, *, reads: ReadSet = NO_READS) -> FactAnswer:
+        self.asked.append(request)
+        return FactAnswer(response=len(request.payload["color"]))
+
+    def stream(self, request: Request) -> AsyncIterator[Any]:
+        raise NotImplementedError
 
 
 async def test_a_function_for_the_domain_goes_before_one_for_the_action(made: MakeWorld) -> None:

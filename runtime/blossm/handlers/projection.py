@@ -146,6 +146,7 @@ def failure(event: LoggedEvent, listener: Listener | None, error: BaseException,
     Without a listener it is a fold that broke, at an event that only the state of a later one needs.
     """
     frames = user_frames(error, root=root) or (user_frames(error.__cause__, root=root) if error.__cause__ else [])
+    frames = [frame for frame in frames if not Path(frame.file).is_absolute()]
     place = (frames[-1].file, frames[-1].line) if frames else (listener.file, listener.line) if listener else ("", 0)
     words = error.message if isinstance(error, BlossmError) else str(error)
     return Failure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import msgspec
 import orjson
 
 from blossm.core.errors import Internal
@@ -59,13 +60,16 @@ class StatesAsOf:
             raise NoState(event, error) from error
 
     def after(self, event: LoggedEvent) -> dict[str, Any] | None:
-        """The state with this event in it; a copy, its owner may do with it what it likes. None: nobody wants it."""
+        """The state with this event in it; None where nobody wants it."""
         number, state = (0, {}) if event.number == 1 else self._states.pop(event.root, (0, {}))
         if number != event.number - 1:
             return None
-        state = self._fold.state([event], start=state)
+        # A function may do what it likes with the event and the state that it is given: both are copies of what is kept.
+        state = self._fold.state([msgspec.structs.replace(event, payload=_copy(event.payload))], start=state)
         self._states[event.root] = (event.number, state)
-        if event.action not in self._actions:
-            return None
-        copy: dict[str, Any] = orjson.loads(orjson.dumps(state))
-        return copy
+        return _copy(state) if event.action in self._actions else None
+
+
+def _copy(value: dict[str, Any]) -> dict[str, Any]:
+    copy: dict[str, Any] = orjson.loads(orjson.dumps(value))
+    return copy

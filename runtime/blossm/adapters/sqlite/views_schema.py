@@ -80,6 +80,8 @@ def prepare(connection: apsw.Connection, spec: ViewStoreSpec) -> None:
     # The rows can be made again from the log, and the checkpoint is in the same transaction: after a power loss the view
     # is an earlier one, whole, and goes on from there. So no commit waits for the disk.
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: a replay rewrites the same ones again and again
+    connection.execute("PRAGMA cache_size = -32768")  # KiB
     found = connection.pragma("user_version")
     if found not in (0, FORMAT):
         raise Unavailable(
