@@ -198,10 +198,11 @@ async def test_a_generator_is_closed_with_its_reader(clock: FakeClock) -> None:
     assert closed.is_set()
 
 
-async def test_an_error_between_items_is_internal(clock: FakeClock) -> None:
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(3)])
+async def test_an_error_between_items_is_internal(clock: FakeClock, error: BaseException) -> None:
     async def breaks() -> AsyncIterator[int]:
         yield 1
-        raise ValueError
+        raise error
 
     got = items(breaks, clock=clock, deadline=5.0)
     assert await anext(got) == 1

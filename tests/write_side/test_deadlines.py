@@ -87,6 +87,28 @@ except asyncio.CancelledError:
     assert await made.actions() == await made.actions("staff") == []
 
 
+async def test_what_a_function_returns_past_the_deadline_is_not_logged(shop: MakeShop) -> None:
+    clock, waiting = FakeClock(), asyncio.Event()
+    made = selling(
+        shop,
+        """
+import asyncio
+hooks["waiting"].set()
+try:
+    await asyncio.Event().wait()
+except asyncio.CancelledError:
+    hooks["returned"] = True
+return [Event("sold")]
+""",
+        clock=clock,
+    )
+    made.code().hooks["waiting"] = waiting
+    await late(made, clock, waiting)
+    await until(lambda: "returned" in made.code().hooks)
+    assert not await made.actions()
+    assert made.stores["shop"].appends == 0
+
+
 async def test_the_asker_may_have_less_time_than_the_command(shop: MakeShop) -> None:
     clock, waiting = FakeClock(), asyncio.Event()
     made = selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)

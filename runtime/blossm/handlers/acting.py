@@ -145,7 +145,8 @@ class Actor:
         )
 
     async def append(self, commit: Commit) -> Appended:
-        """Log it, if what was read is still true. Whoever stops waiting does not stop the write."""
+        """Log it, if what was read is still true and there is time. Whoever stops waiting does not stop the write."""
+        self._in_time()
         reads = self._reader.reads if self._serializable else NO_READS
         stores = self._clients.event_stores(self._spec.service)
         try:

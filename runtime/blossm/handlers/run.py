@@ -56,15 +56,7 @@ async def items(
             made.close()
         broken(function, "is no async generator: it must `yield` its items")
     try:
-        while True:
-            try:
-                item = await within(_next(made), clock=clock, deadline=deadline)
-            except BlossmError:
-                raise
-            except (Exception, SystemExit) as error:  # user code may raise anything
-                _broke(function, error)
-            if item is _END:
-                return
+        while (item := await within(_next(function, made), clock=clock, deadline=deadline)) is not _END:
             yield item
     finally:
         with suppress(BlossmError):
@@ -74,8 +66,13 @@ async def items(
 _END = object()
 
 
-async def _next(made: AsyncIterator[Any]) -> Any:
-    return await anext(made, _END)
+async def _next(function: Callable[..., Any], made: AsyncIterator[Any]) -> Any:
+    try:
+        return await anext(made, _END)
+    except BlossmError:
+        raise
+    except (Exception, SystemExit) as error:  # user code may raise anything
+        _broke(function, error)
 
 
 async def _closed(made: AsyncIterator[Any]) -> None:
