@@ -36,7 +36,10 @@ async def sell(command):
     return [Event("sold")] if not mine.number and not other.number else []
 
 async def register(command):
-    red = len(await command.query_aggregates({"frame_color": "red"})) if command.options.get("itself") else await command.fact("red")
+    if command.options["itself"]:
+        red = len(await command.query_aggregates({"frame_color": "red"}))
+    else:
+        red = await command.fact("red")
     await asyncio.sleep(0)
     return [Event("registered", {"frame_color": "red"})] if red < 3 else []
 """
