@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -44,6 +44,8 @@ class Commands(click.Group):
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
     if asked and not ctx.resilient_parsing:
+        from importlib import metadata
+
         click.echo(f"blossm {metadata.version('blossm')}")
         ctx.exit()
 
