@@ -1,10 +1,14 @@
 """Whatever stands in a blossm.yaml: problems or a network, never an exception."""
 
+import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +20,7 @@ from blossm.model.schema.reading import LATER, Keys
 ROOT = Path(__file__).parents[2]
 TEXTS = [path.read_text() for path in sorted((ROOT / "examples").glob("**/blossm.yaml"))]
 WHOLE = "\n---\n".join(TEXTS)
+DATA = list(yaml.safe_load_all(WHOLE))
 
 
 def _keys(model: type[Keys] = Keys) -> Iterator[str]:
@@ -105,29 +110,34 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(PIECES), VALUES, st.integers(min_value=0))
-def test_any_value_under_any_key_is_told_or_loaded(key: str, value: object, at: int) -> None:
-    documents = WHOLE.split("\n---\n")
-    which = at % len(documents)
-    documents[which] += f"\n{key!s}: {_flow(value)}\n" if key.isidentifier() else ""
-    tell("\n---\n".join(documents))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(), st.lists(st.tuples(st.sampled_from(["value", "key", "gone", "more"]), VALUES), min_size=1, max_size=4))
+def test_a_network_with_other_values_and_keys_is_told_or_loaded(seed: int, changes: list[tuple[str, Any]]) -> None:
+    chance = random.Random(seed)
+    whole = deepcopy(DATA)
+    for what, value in changes:
+        inner = chance.choice(list(_inner(whole)))
+        at = chance.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
+        match what:
+            case "value":
+                inner[at] = value
+            case "key" if isinstance(inner, dict):
+                inner[chance.choice(PIECES)] = inner.pop(at)
+            case "gone":
+                del inner[at]
+            case _ if isinstance(inner, dict):
+                inner[chance.choice(PIECES)] = value
+            case _:
+                inner.append(value)
+    tell("\n---\n".join(json.dumps(document, ensure_ascii=False) for document in whole))  # JSON is YAML
 
 
-def _flow(value: object) -> str:
-    """A value as YAML would have it on one line, more or less."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case list():
-            return f"[{', '.join(map(_flow, value))}]"
-        case dict():
-            return "{" + ", ".join(f"{_flow(key)}: {_flow(one)}" for key, one in value.items()) + "}"
-        case str():
-            return repr(value) if "'" not in value else '"x"'
-    return str(value)
+def _inner(value: Any) -> Iterator[Any]:
+    """Every list and mapping with something in it."""
+    if isinstance(value, list | dict) and value:
+        yield value
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _inner(one)
 
 
 @settings(max_examples=100, deadline=None)

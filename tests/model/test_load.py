@@ -215,7 +215,8 @@ def test_roles_of_all_headers_are_taken_together(write: Write) -> None:
 
 def test_values_differ_per_environment(write: Write) -> None:
     text = (
-        "network: city.example\nauth: {issuers: [{name: id, key: k, issuer: {production: 'https://id.$network', default: dev}}]}\n"
+        NETWORK
+        + "auth: {issuers: [{name: id, key: k, issuer: {production: 'https://id.$network', default: dev}}]}\n"
         + SHOP
         + PAINT
         + "env: {production: {LOG: info}, default: {LOG: debug, AT: 'https://$network', N: 5, ON: true}}\n"
