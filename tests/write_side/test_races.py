@@ -339,6 +339,38 @@ return Reply([Event("sold")], response=mine.number + other.number)
     assert (await made.call("shop.bicycle.sell", root=A)).response == 0
 
 
+@pytest.mark.parametrize("second", ["command.aggregate('{B}')", "command.fact('color', root='{B}')"])
+async def test_of_readings_at_the_same_time_the_first_to_come_pins_the_head(shop: MakeShop, second: str) -> None:
+    made = selling(
+        shop,
+        f"""
+import asyncio
+await asyncio.gather(command.aggregate(), {second.replace("{B}", B)})
+return [Event("sold")]
+""",
+    )
+    stores, begun, pinned = made.stores["shop"], asyncio.Event(), asyncio.Event()
+    heads = []
+
+    async def aggregate(domain: str, root: str, **at: int) -> Any:
+        heads.append((root, at["head"]))
+        if root == A:
+            await begun.wait()
+        elif not begun.is_set():
+            begun.set()
+            await pinned.wait()
+            await made.call("shop.bicycle.paint", {"frame_color": "other"}, root=B)
+        reading = await stores.__getattr__("aggregate")(domain, root, **at)
+        if root == A:
+            pinned.set()
+        return reading
+
+    stores.__dict__["aggregate"] = aggregate
+    await made.call("shop.bicycle.sell", root=A)
+    assert (B, 1) in heads
+    assert len(made.code().tries) == 2
+
+
 async def test_a_race_inside_the_append_is_run_again_too(shop: MakeShop) -> None:
     made = selling(shop, SELL_ONCE)
 

@@ -216,7 +216,7 @@ async def test_a_log_that_failed_leaves_its_place_to_the_next(shop: MakeShop) ->
         shop,
         """
 try:
-    await command.log([Event("painted", {"frame_color": 1})])
+    await command.log([Event("painted", {"frame_color": object()})])
 except BadRequest:
     await command.log([Event("painted", {"frame_color": "red"})])
 if crash:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import operator
 import re
 from collections.abc import Callable
 from datetime import date
@@ -53,37 +54,18 @@ def decoded_length(text: str) -> int:
 FORMATS: dict[str, Callable[..., bool]] = {"date-time": is_timestamp, "date": is_date, "byte": is_base64}
 
 
-class _Bytes:
+def _bytes(words: str, fits: Callable[[int, int], bool]) -> type[Any]:
     """A keyword that bounds how many bytes a base64 text stands for."""
 
-    def __init__(self, parent_schema: dict[str, Any], value: int, schema_path: Any) -> None:
-        self._bound = value
+    class Bound:
+        def __init__(self, parent_schema: dict[str, Any], value: int, schema_path: Any) -> None:
+            self._bound = value
 
-    def fits(self, length: int) -> bool:
-        raise NotImplementedError
+        def validate(self, instance: Any) -> None:
+            if isinstance(instance, str) and not fits(decoded_length(instance), self._bound):
+                raise ValueError(f"must have {words} {self._bound} bytes")
 
-    def words(self) -> str:
-        raise NotImplementedError
-
-    def validate(self, instance: Any) -> None:
-        if isinstance(instance, str) and not self.fits(decoded_length(instance)):
-            raise ValueError(self.words())
+    return Bound
 
 
-class _MinBytes(_Bytes):
-    def fits(self, length: int) -> bool:
-        return length >= self._bound
-
-    def words(self) -> str:
-        return f"must have at least {self._bound} bytes"
-
-
-class _MaxBytes(_Bytes):
-    def fits(self, length: int) -> bool:
-        return length <= self._bound
-
-    def words(self) -> str:
-        return f"must have at most {self._bound} bytes"
-
-
-KEYWORDS: dict[str, type[Any]] = {"minBytes": _MinBytes, "maxBytes": _MaxBytes}
+KEYWORDS: dict[str, type[Any]] = {"minBytes": _bytes("at least", operator.ge), "maxBytes": _bytes("at most", operator.le)}
