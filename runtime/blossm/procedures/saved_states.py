@@ -50,6 +50,10 @@ class SavedStates:
         return await self._ready(domain, lambda: self._states.find(domain, where))
 
     async def save(self, domain: str, aggregates: Sequence[Aggregate], *, covered: int | None = None) -> None:
+        """Save states, and how far the domain is covered (with no states, only that)."""
+        if not aggregates and covered is None:
+            return
+
         async def save() -> None:
             position = max([covered or 0, *(aggregate.position for aggregate in aggregates)])
             if position > self._witnessed[domain]:

@@ -8,10 +8,9 @@ starts anew. Without a store everything still works, only slower.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import structlog
@@ -26,7 +25,8 @@ from blossm.model.network import EventStoreSpec
 from blossm.ports import Clock, LogStore, StateStore
 from blossm.procedures.saved_states import Lost, SavedStates
 
-PAGE = 1_000  # roots that are brought up at once
+PAGE = 5_000  # roots that are listed at once
+TOGETHER = 100  # roots that are folded and saved at once
 INLINE_EVENTS = 256  # more are merged on a thread
 WAITING_ROOTS = 10_000  # whose states are to be saved; more are left for later
 PAUSE = 0.05  # seconds in which what is to be saved gathers
@@ -41,6 +41,13 @@ class Loaded:
     """A root as of a head, and the number that it has by now (the same one where it did not move since)."""
 
     aggregate: Aggregate
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    start: Aggregate  # where the fold begins
+    events: list[LoggedEvent]
     latest: int
 
 
@@ -71,15 +78,11 @@ class States:
         self, domain: str, root: str, *, head: int = NOW, number: int | None = None, time: str | None = None
     ) -> Loaded:
         """A root as of `head`, and as of a number or a time before it."""
-        start = None if time is not None else await self._start(domain, root, head=head, number=number)
-        after = start.number if start else 0
-        events = await self._events.root(domain, root, after=after, until=number, until_time=time)
-        latest = events[-1].number if events else after
-        while events and events[-1].position >= head:
-            events.pop()
-        if len(events) >= self._stores[domain].snapshots_every and number is None and time is None:
+        part = await self._gathered(domain, root, head=head, number=number, time=time)
+        if len(part.events) >= self._stores[domain].snapshots_every and number is None and time is None:
             self._wait(domain, root)
-        return Loaded(await self._folded(domain, root, start, events), latest)
+        (aggregate,) = await self._folded(domain, [part])
+        return Loaded(aggregate, part.latest)
 
     async def matching(
         self, domain: str, where: Mapping[str, Any], *, head: int, pinned: bool
@@ -123,23 +126,29 @@ class States:
             return None
         return saved
 
-    async def _folded(
-        self, domain: str, root: str, start: Aggregate | None, events: list[LoggedEvent]
-    ) -> Aggregate:
-        state = start.state if start else {}
-        if not events:
-            return start or Aggregate(root, state)
+    async def _gathered(
+        self, domain: str, root: str, *, head: int = NOW, number: int | None = None, time: str | None = None
+    ) -> _Part:
+        """What there is to fold."""
+        start = None if time is not None else await self._start(domain, root, head=head, number=number)
+        after = start.number if start else 0
+        events = await self._events.root(domain, root, after=after, until=number, until_time=time)
+        latest = events[-1].number if events else after
+        while events and events[-1].position >= head:
+            events.pop()
+        return _Part(start or Aggregate(root, {}), events, latest)
+
+    async def _folded(self, domain: str, parts: list[_Part]) -> list[Aggregate]:
+        """What they add up to. User code, or much of ours, runs on a thread."""
         fold = self._folds[domain]
+        events = sum(len(part.events) for part in parts)
         try:
-            if fold.runs_user_code or len(events) > INLINE_EVENTS:
-                folding = partial(fold.state, events, start=state)
-                state = await asyncio.get_running_loop().run_in_executor(self._folders, folding)
-            else:
-                state = fold.state(events, start=state)
+            if events > INLINE_EVENTS or (events and fold.runs_user_code):
+                return await asyncio.get_running_loop().run_in_executor(self._folders, _fold, fold, parts)
+            return _fold(fold, parts)
         except Internal as error:
             log.exception("a fold broke", facts=error.facts)
             raise
-        return Aggregate(root, state, events[-1].number, events[-1].position)
 
     async def _found(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:
         """The roots that have these values now, or had when they were last saved, if they have moved since."""
@@ -172,11 +181,14 @@ class States:
             if not page:
                 return
             covered = end if whole else page[-1][1]
-            aggregates = []
-            for root, _ in page:
-                aggregates.append((await self.load(domain, root)).aggregate)
-                await asyncio.sleep(0)  # others go on meanwhile
-            await self._saved.save(domain, aggregates, covered=covered)
+            await self._save_roots(domain, [root for root, _ in page], covered=covered)
+
+    async def _save_roots(self, domain: str, roots: Sequence[str], *, covered: int | None = None) -> None:
+        """Save these roots as they are now, a few at a time."""
+        for few in (roots[at : at + TOGETHER] for at in range(0, len(roots), TOGETHER)):
+            parts = [await self._gathered(domain, root) for root in few]
+            await self._saved.save(domain, await self._folded(domain, parts))
+        await self._saved.save(domain, [], covered=covered)
 
     def _wait(self, domain: str, root: str) -> None:
         if len(self._waiting) < WAITING_ROOTS:
@@ -198,9 +210,22 @@ class States:
                     async with self._locks[domain]:
                         await self._bring_up(domain)
                 for domain in {domain for domain, _ in waiting}:
-                    roots = [root for of, root in waiting if of == domain]
-                    await self._saved.save(domain, [(await self.load(domain, root)).aggregate for root in roots])
+                    await self._save_roots(domain, [root for of, root in waiting if of == domain])
         except (Lost, BlossmError) as error:
             log.warning("states were not saved", reason=str(error))
         finally:
             self._saving = None
+
+
+def _fold(fold: Fold, parts: list[_Part]) -> list[Aggregate]:
+    return [
+        Aggregate(
+            part.start.root,
+            fold.state(part.events, start=part.start.state),
+            part.events[-1].number,
+            part.events[-1].position,
+        )
+        if part.events
+        else part.start
+        for part in parts
+    ]
