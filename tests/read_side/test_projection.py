@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.read_side.world import MakeWorld, World, root
 
+from blossm.adapters.sqlite.log import SqliteLogStore
+from blossm.adapters.sqlite.views import SqliteViewStore
 from blossm.core.errors import Internal, PreconditionFailed, Unavailable
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import FactAnswer, Request
@@ -399,3 +402,29 @@ async def test_a_log_that_ends_before_the_checkpoint_is_waited_for_then_stops_it
         world.clock.advance(1)
     running.cancel()
     assert world.projection.status()["state"] == "stopped"
+
+
+async def test_a_cancelled_run_on_files_and_threads_loses_nothing(made: MakeWorld, tmp_path: Path) -> None:
+    world = made(
+        handlers="""
+            from blossm import view
+
+            def painted(state, event):
+                return [view.set(event.root, state), view.increment(event.root, "painted")]
+            """,
+        listens={"shop.bicycle": ("painted",)},
+    )
+    world.logs["shop"] = SqliteLogStore.open(tmp_path / "shop.db", service="shop", network=world.network.name)
+    world.rows = SqliteViewStore.open(tmp_path / "bicycles.db", world.view_spec)
+    world.start()
+    for number in range(60):
+        await world.log((PAINTED, number % 3, {"color": f"{number}"}))
+    for moment in range(10):
+        running = asyncio.create_task(world.projection.run())
+        await asyncio.wait([running], timeout=moment / 1000)  # somewhere in the middle
+        running.cancel()
+        await asyncio.wait([running])
+    await world.projection.catch_up()
+    assert [(row["color"], row["painted"]) for row in (await world.bodies()).values()] == [("57", 20), ("58", 20), ("59", 20)]
+    await world.rows.close()
+    await world.logs["shop"].close()

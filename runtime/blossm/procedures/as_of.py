@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from blossm.core.errors import Internal
+from blossm.core.errors import Internal, Unavailable
 from blossm.core.event import LoggedEvent
 from blossm.core.fold import Fold
 from blossm.ports import EventStoreClient
@@ -63,6 +63,8 @@ class StatesAsOf:
         """The state with this event in it; None where nobody wants it."""
         number, state = (0, {}) if event.number == 1 else self._states.pop(event.root, (0, {}))
         if number != event.number - 1:
+            if event.action in self._actions:
+                raise Unavailable(f"the state of {event.root} before number {event.number} is not at hand")
             return None
         # A function may do what it likes with the event and the state that it is given: both are copies of what is kept.
         state = self._fold.state([msgspec.structs.replace(event, payload=_copy(event.payload))], start=state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from blossm.handlers.projection import Failure, Listener, changes_of, definition
 from blossm.model.network import Network, ProjectionSpec
 from blossm.ports import Clients, Clock, EventStoreClient
 from blossm.procedures.as_of import NoState, StatesAsOf
+
+States = Mapping[str, StatesAsOf]  # by event store
 
 TRANSIENT = (Unavailable, DeadlineExceeded, ResourceExhausted)  # nothing is wrong with the event: try again
 
@@ -54,36 +57,54 @@ class Asking:
         self._context = network.view_stores[spec.address].context
         self._listeners = listeners(spec, network, modules)
         self._folds = {address: fold_of(store, modules) for address, store in stores.items()}
-        self._states = {
-            address: StatesAsOf(store.domain, self._folds[address], logs[store.service], actions=wanted)
-            for address, store in stores.items()
-            if (wanted := {action for (of, action), one in self._listeners.items() if of == address and "state" in one.wants})
-        }
+        self._stores = stores
+        self._logs = logs
+        self._states = self._no_states()
         self.definition = definition_of(spec, network, modules, self._listeners, self._folds)
+
+    def _no_states(self) -> States:
+        """Nothing folded yet, for the event stores whose state a function wants."""
+        wanted: dict[str, set[str]] = {}
+        for (address, action), listener in self._listeners.items():
+            if "state" in listener.wants:
+                wanted.setdefault(address, set()).add(action)
+        return {
+            address: StatesAsOf(
+                self._stores[address].domain, self._folds[address], self._logs[self._stores[address].service], actions=actions
+            )
+            for address, actions in wanted.items()
+        }
 
     async def made(self, events: Sequence[LoggedEvent]) -> Made:
         """Ask about events of one service, the next of its log. What is transient is raised."""
         try:
+            return await self._made(events)
+        except asyncio.CancelledError:
+            self._states = self._no_states()  # a thread may still be folding with the old ones
+            raise
+
+    async def _made(self, events: Sequence[LoggedEvent]) -> Made:
+        try:
             for address, states in self._states.items():
                 await states.ready([event for event in events if _store(event) == address])
         except NoState as lacking:
-            made = await self.made([event for event in events if event.position < lacking.event.position])
+            made = await self._made([event for event in events if event.position < lacking.event.position])
             made.failure = made.failure or self.failure(lacking.event, lacking.error)
             return made
         if any(listener.is_async for event in events if (listener := self.listener(event))):
             return await self._asked(events)
-        return cast(Made, await run.invoke(self._asked_here, events))
+        return cast(Made, await run.invoke(self._asked_here, events, self._states))
 
     def listener(self, event: LoggedEvent) -> Listener | None:
         """The function that is asked about an event."""
         return self._listeners.get((_store(event), event.action))
 
-    def _asked_here(self, events: Sequence[LoggedEvent]) -> Made:
+    def _asked_here(self, events: Sequence[LoggedEvent], states: States) -> Made:
         """Ask functions that do not wait, on this thread."""
         made = Made()
         for event in events:
             with self._failing(made, event):
-                if call := self._passing(event):
+                if call := self._passing(event, states):
                     self._take(made, event, call())
             if made.failure:
                 break
@@ -94,7 +115,7 @@ class Asking:
         made = Made()
         for event in events:
             with self._failing(made, event):
-                if call := self._passing(event):
+                if call := self._passing(event, self._states):
                     answer = call()
                     if inspect.iscoroutine(answer):
                         answer = await run.within(answer, clock=self._clock, deadline=self._deadline())
@@ -103,14 +124,13 @@ class Asking:
                 break
         return made
 
-    def _passing(self, event: LoggedEvent) -> Callable[[], Any] | None:
+    def _passing(self, event: LoggedEvent, states: States) -> Callable[[], Any] | None:
         """Lift and fold an event, and say how its function is to be called; None where nobody listens."""
         store = _store(event)
         if store not in self._folds:
             return None
         lifted = self._folds[store].lift(event)
-        states = self._states.get(store)
-        state = states.after(lifted) if states else None
+        state = states[store].after(lifted) if store in states else None
         listener = self.listener(event)
         return partial(listener.call, lifted, state, partial(self._fact, event)) if listener else None
 
