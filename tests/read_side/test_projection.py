@@ -13,7 +13,7 @@ from tests.read_side.world import MakeWorld, World, root
 
 from blossm.adapters.sqlite.log import SqliteLogStore
 from blossm.adapters.sqlite.views import SqliteViewStore
-from blossm.core.errors import Internal, PreconditionFailed, Unavailable
+from blossm.core.errors import PreconditionFailed, Unavailable
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import FactAnswer, Request
 from blossm.core.view import Batch, Checkpoint
@@ -281,127 +281,6 @@ async def test_status_tells_position_head_and_lag(world: World) -> None:
     status = world.projection.status()
     assert (status["state"], status["lag"], status["error"]) == ("live", 0, None)
     assert status["services"] == {"shop": {"position": 1, "head": 1, "lag": 0}}
-
-
-POISON = """
-    from blossm import view
-
-    def painted(event):
-        if event.payload["color"] == "purple":
-            raise ValueError("no purple")
-        return view.increment(event.root, "painted")
-"""
-
-
-@pytest.fixture
-async def poisoned(made: MakeWorld) -> World:
-    world = made(handlers=POISON, listens={"shop.bicycle": ("painted",)})
-    for number, color in ((1, "red"), (1, "green"), (2, "purple"), (1, "blue")):
-        await world.log((PAINTED, number, {"color": color}))
-    return world
-
-
-async def test_a_projection_stands_still_at_an_event_that_it_can_not_handle(poisoned: World) -> None:
-    with pytest.raises(Internal, match="no purple"):
-        await poisoned.projection.catch_up()
-    status = poisoned.projection.status()
-    error = status["error"]
-    assert (status["state"], status["services"]["shop"]["position"]) == ("stopped", 2)
-    assert (error["position"], error["handler"], error["file"], error["line"]) == (3, "painted", "bicycles.py", 6)
-    assert await poisoned.bodies() == {1: {"painted": 2}}
-
-
-async def test_a_projection_that_stands_still_does_not_ask_again_and_again(poisoned: World) -> None:
-    for _ in range(3):
-        with pytest.raises(Internal):
-            await poisoned.projection.catch_up()
-    await poisoned.log((PAINTED, 1, {"color": "red"}))
-    with pytest.raises(Internal):
-        await poisoned.projection.catch_up()
-    assert poisoned.projection.status()["lag"] == 3
-
-
-async def test_it_goes_on_once_a_new_definition_handles_the_event(poisoned: World) -> None:
-    with pytest.raises(Internal):
-        await poisoned.projection.catch_up()
-    poisoned.define(POISON.replace('"purple"', '"pink"'))
-    await poisoned.projection.catch_up()
-    assert await poisoned.bodies() == {1: {"painted": 3}, 2: {"painted": 1}}
-    status = poisoned.projection.status()
-    assert (status["state"], status["definition_changed"]) == ("live", True)
-
-
-@pytest.mark.parametrize(
-    ("returned", "problem"),
-    [
-        ('view.set(event.root, {"colour": "red"})', "colour"),
-        ('view.set(event.root, {"color": 5})', "color"),
-        ('view.increment(event.root, "color")', "color"),
-        ('view.set("", {"color": "red"})', "id"),
-        ('view.where({"notes": "x"}).set({"color": "red"})', "notes"),
-        ('view.where({"painted": 1}).set({"color": "red"})', "index"),
-        ('"red"', "str"),
-        ('[view.remove(event.root), 5]', "int"),
-    ],
-)
-async def test_a_change_that_does_not_fit_names_event_handler_and_field(made: MakeWorld, returned: str, problem: str) -> None:
-    world = made(
-        handlers=f"""
-            from blossm import view
-
-            def painted(event):
-                return {returned}
-            """,
-        listens={"shop.bicycle": ("painted",)},
-    )
-    await world.log((PAINTED, 1, {"color": "green"}))
-    with pytest.raises(Internal) as stopped:
-        await world.projection.catch_up()
-    assert (stopped.value.facts["position"], stopped.value.facts["handler"]) == (1, "painted")
-    assert problem in stopped.value.message
-
-
-async def test_a_hole_in_the_log_stops_it(made: MakeWorld) -> None:
-    world = made(listens={"shop.bicycle": ("registered", "painted", "sold", "noted"), "shop.wheel": ("mounted",)}, handlers="""
-        from blossm import view
-        def registered(event): ...
-        def painted(event): ...
-        def sold(event): ...
-        def noted(event): ...
-        def mounted(event): ...
-    """)
-    await world.log((PAINTED, 1, {"color": "green"}))
-    await world.log((PAINTED, 1, {"color": "red"}))
-    await world.log((PAINTED, 1, {"color": "blue"}))
-    log: Any = world.logs["shop"]
-    del log._commits[1], log._starts[1]
-    with pytest.raises(Internal, match="hole"):
-        await world.projection.catch_up()
-
-
-async def test_another_log_than_the_one_it_has_seen_stops_it(world: World) -> None:
-    await world.log((PAINTED, 1, {"color": "green"}))
-    await world.projection.catch_up()
-    log: Any = world.logs["shop"]
-    log.__init__(service="shop", network=world.network.name)
-    world.start()
-    await world.log((PAINTED, 1, {"color": "blue"}))
-    with pytest.raises(Internal, match="restored"):
-        await world.projection.catch_up()
-
-
-async def test_a_log_that_ends_before_the_checkpoint_is_waited_for_then_stops_it(world: World) -> None:
-    await world.log((PAINTED, 1, {"color": "green"}))
-    await world.projection.catch_up()
-    log: Any = world.logs["shop"]
-    log.__init__(service="shop", network=world.network.name)
-    world.start()
-    running = asyncio.create_task(world.projection.run())
-    for _ in range(200):
-        await asyncio.sleep(0)
-        world.clock.advance(1)
-    running.cancel()
-    assert world.projection.status()["state"] == "stopped"
 
 
 async def test_a_cancelled_run_on_files_and_threads_loses_nothing(made: MakeWorld, tmp_path: Path) -> None:
