@@ -78,6 +78,6 @@ def check_hosts(index: Index, prefixes: Mapping[Environment, str]) -> None:
     longest = max(prefixes.values(), key=len)
     for kind in DOORS:
         for one in index.drafts.get(kind, {}).values():
-            if index.network and (why := too_long(address(one.address, longest, index.network.network))):
+            if why := too_long(address(one.address, longest, index.network.network)):
                 help = "shorten a name that it is made of"
                 index.findings.add("B603", f"the gateway's host name is too long: {why}", one.spot, help=help)

@@ -74,7 +74,7 @@ class Index:
     findings: Findings
     environment: Environment
     host: str  # what `$network` means
-    network: NetworkKeys | None
+    network: NetworkKeys  # the root header, or one that says nothing
     doubtful: frozenset[str]  # keys of the network's header that could not be read
     complete: bool  # False: a file could not be read, so what seems to be missing may be there
     modules: Modules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 from blossm.model.headers import Hierarchy
 from blossm.model.link import gateways, read_side, write_side
@@ -13,7 +13,9 @@ from blossm.model.link.index import Draft, Index
 from blossm.model.link.python import Modules
 from blossm.model.link.root import check_labels, environments, issuers, permissions_fact, roles
 from blossm.model.link.services import services
+from blossm.model.link.sign_in import check_sign_in
 from blossm.model.link.types import Types
+from blossm.model.names import address
 from blossm.model.network import (
     AnyProcedure,
     CommandGatewaySpec,
@@ -22,7 +24,6 @@ from blossm.model.network import (
     EventStoreSpec,
     FactGatewaySpec,
     FactSpec,
-    Kind,
     Network,
     ProjectionSpec,
     ViewGatewaySpec,
@@ -35,60 +36,66 @@ Spec = TypeVar("Spec", bound=AnyProcedure)
 
 def link(hierarchy: Hierarchy, root: Path, environment: Environment, modules: Modules, *, complete: bool) -> Network:
     """The network of these documents. What is wrong goes to the findings, and then the network is not to be used."""
-    findings = hierarchy.findings
     header = next((chain[-1] for chain in hierarchy.chains if chain[-1].kind == "network"), None)
-    keys = header.keys if header and isinstance(header.keys, NetworkKeys) else None
+    keys = header.keys if header and isinstance(header.keys, NetworkKeys) else NetworkKeys(network="network.example")
     prefixes = environments(keys)
-    name = keys.network if keys else "network.example"
-    prefix = prefixes[environment]
-    host = f"{prefix}.{name}" if prefix else name
+    host = address(prefixes[environment], keys.network)
     index = Index(
-        findings=findings,
+        findings=hierarchy.findings,
         environment=environment,
         host=host,
         network=keys,
         doubtful=header.doubtful if header else frozenset(),
         complete=complete,
         modules=modules,
-        types=Types(findings, host),
+        types=Types(hierarchy.findings, host),
     )
-    specs_of_services = services(hierarchy, index)
+    known_services = services(hierarchy, index)
     check_labels(hierarchy, prefixes)
     gather(hierarchy, index)
     for chain in hierarchy.chains:
         index.types.check_types(chain)
-    specs = _specs(index)
-    check_hosts(index, prefixes)
-    _check_sign_in(index, specs)
-    return Network(
-        name=name,
+    network = Network(
+        name=keys.network,
         environment=environment,
         environments=prefixes,
         directory=str(root),
-        title=keys.title if keys else "",
+        title=keys.title,
         issuers=issuers(header, index),
         permissions_fact=permissions_fact(header, index),
         roles=roles(hierarchy, index),
-        services=specs_of_services,
-        contexts=tuple(dict.fromkeys(spec.context for spec in specs if isinstance(spec, ViewStoreSpec) and spec.context)),
-        event_stores=_of(EventStoreSpec, specs),
-        commands=_of(CommandSpec, specs),
-        facts=_of(FactSpec, specs),
-        command_gateways=_of(CommandGatewaySpec, specs),
-        fact_gateways=_of(FactGatewaySpec, specs),
-        view_stores=_of(ViewStoreSpec, specs),
-        projections=_of(ProjectionSpec, specs),
-        view_gateways=_of(ViewGatewaySpec, specs),
+        services=known_services,
+        **_procedures(index),
     )
+    check_hosts(index, prefixes)
+    check_sign_in(network, index)
+    return network
+
+
+def _procedures(index: Index) -> dict[str, Any]:
+    """The parts of a network that hold procedures."""
+    specs = _specs(index)
+    views = _of(ViewStoreSpec, specs)
+    return {
+        "contexts": tuple(dict.fromkeys(view.context for view in views.values() if view.context)),
+        "event_stores": _of(EventStoreSpec, specs),
+        "commands": _of(CommandSpec, specs),
+        "facts": _of(FactSpec, specs),
+        "command_gateways": _of(CommandGatewaySpec, specs),
+        "fact_gateways": _of(FactGatewaySpec, specs),
+        "view_stores": views,
+        "projections": _of(ProjectionSpec, specs),
+        "view_gateways": _of(ViewGatewaySpec, specs),
+    }
 
 
 def _specs(index: Index) -> list[AnyProcedure]:
     """Every procedure whose keys can be read; the event stores first, since the others refer to their actions."""
-    for address, draft in index.drafts.get("event-store", {}).items():
+    for store, draft in index.drafts.get("event-store", {}).items():
         if draft.keys:
             spec = write_side.event_store(draft, index)
             if draft.sure("actions"):
-                index.event_stores[address] = spec
+                index.event_stores[store] = spec
     others = [
         _spec(draft, index)
         for kind, drafts in index.drafts.items()
@@ -96,8 +103,8 @@ def _specs(index: Index) -> list[AnyProcedure]:
         for draft in drafts.values()
         if draft.keys
     ]
-    for address in index.event_stores:
-        check_examples(index.drafts["event-store"][address], index)
+    for store in index.event_stores:
+        check_examples(index.drafts["event-store"][store], index)
     return [*index.event_stores.values(), *others]
 
 
@@ -125,22 +132,3 @@ def _spec(draft: Draft, index: Index) -> AnyProcedure:
 
 def _of(kind: type[Spec], specs: list[AnyProcedure]) -> dict[str, Spec]:
     return {spec.address: spec for spec in specs if isinstance(spec, kind)}
-
-
-def _check_sign_in(index: Index, specs: list[AnyProcedure]) -> None:
-    """Warn where entries want a token and no issuer is named that could give one."""
-    if index.network is None or index.network.auth.issuers or "auth" in index.doubtful:
-        return
-    for spec in specs:
-        if isinstance(spec, CommandGatewaySpec | FactGatewaySpec | ViewGatewaySpec):
-            for entry in spec.entries.values():
-                if entry.access.rule != "public":
-                    draft = index.drafts[spec.kind][spec.address]
-                    spot = draft.document.key(_ENTRIES[spec.kind], entry.name)
-                    message = "nobody can sign in outside of development: the network names no issuer of tokens"
-                    help = "the network's header says whose tokens are believed: `auth: {issuers: [{name, issuer, jwks}]}`"
-                    index.findings.add("B405", message, spot, help=help, severity="warning")
-                    return
-
-
-_ENTRIES: dict[Kind, str] = {"command-gateway": "commands", "fact-gateway": "facts", "view-gateway": "views"}

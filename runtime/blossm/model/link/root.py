@@ -18,9 +18,9 @@ from blossm.model.schema.reading import found, read, without_extensions
 PREFIXES: Mapping[Environment, str] = {"development": "dev", "staging": "stg", "sandbox": "snd", "production": ""}
 
 
-def environments(keys: NetworkKeys | None) -> dict[Environment, str]:
+def environments(keys: NetworkKeys) -> dict[Environment, str]:
     """Every environment's prefix of host names."""
-    return {**PREFIXES, **(keys.environments if keys else {})}
+    return {**PREFIXES, **keys.environments}
 
 
 def check_labels(hierarchy: Hierarchy, prefixes: Mapping[Environment, str]) -> None:
@@ -49,7 +49,7 @@ def check_labels(hierarchy: Hierarchy, prefixes: Mapping[Environment, str]) -> N
 
 def issuers(header: Header | None, index: Index) -> dict[str, Issuer]:
     """Whose tokens are believed, with this environment's values."""
-    if header is None or index.network is None:
+    if header is None:
         return {}
     found: dict[str, Issuer] = {}
     for at, keys in enumerate(index.network.auth.issuers):
@@ -84,7 +84,7 @@ def _issuer(keys: IssuerKeys, at: int, header: Header, index: Index) -> Issuer:
 
 def permissions_fact(header: Header | None, index: Index) -> str:
     """The fact that says what somebody may do, where there is one."""
-    address = index.network.auth.permissions if index.network else ""
+    address = index.network.auth.permissions
     if header and address and not index.has("fact", address):
         help = did_you_mean(address, index.addresses("fact"), there_are="facts")
         index.tell_unknown(f"there is no fact `{address}`", header.document.value("auth", "permissions"), help=help)

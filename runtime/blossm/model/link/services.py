@@ -19,7 +19,8 @@ def services(hierarchy: Hierarchy, index: Index) -> dict[str, ServiceSpec]:
     depends_on: dict[str, dict[str, None]] = {name: {} for name in places}
     for chain in hierarchy.chains:
         header = chain[-1]
-        for at, other in enumerate(header.keys.depends_on if isinstance(header.keys, ServiceKeys) else ()):
+        keys = header.keys if header.name else None
+        for at, other in enumerate(keys.depends_on if isinstance(keys, ServiceKeys) else ()):
             spot = header.document.value("depends_on", at)
             if other not in places:
                 help = did_you_mean(other, places, there_are="services")
