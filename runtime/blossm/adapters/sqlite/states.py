@@ -61,7 +61,10 @@ INSERT INTO states VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (domain, root) DO UPDAT
 SET number = excluded.number, position = excluded.position, state = excluded.state, sum = excluded.sum
 WHERE excluded.number > number
 """
-_ROWS = "SELECT root, number, position, state, sum FROM states WHERE domain = ? AND root IN"
+_ROWS = """
+SELECT found.root, number, position, state, sum FROM ({found}) AS found
+LEFT JOIN states ON states.domain = ? AND states.root = found.root ORDER BY found.root
+"""
 _KEYED = "SELECT root FROM keys WHERE domain = ? AND path = ? AND key = ?"
 
 _encode = msgspec.json.Encoder().encode
@@ -151,7 +154,7 @@ class SqliteStateStore:
 
         def find(connection: apsw.Connection) -> list[Row]:
             self._check(connection, domain)
-            return connection.execute(f"{_ROWS} ({found}) ORDER BY root", (domain, *bindings)).fetchall()
+            return connection.execute(_ROWS.format(found=found), (*bindings, domain)).fetchall()
 
         aggregates = [await self._aggregate(domain, row) for row in await self._scan(find)]
         if not all(matches(aggregate.state, where) for aggregate in aggregates):
