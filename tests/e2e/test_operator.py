@@ -1,0 +1,84 @@
+"""The operator's tools on a network that runs: following its events, calls for later, replays."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.process import BLOSSM, blossm, copied, documents, running
+
+
+@contextmanager
+def following(root: Path) -> Iterator[tuple[subprocess.Popen[str], Iterator[dict[str, Any]]]]:
+    """`blossm events --follow --json`: the process, and the events as they come."""
+    command = [*BLOSSM, "events", "--follow", "--json", "--network", str(root)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield process, (json.loads(line) for line in process.stdout)
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def call(root: Path, *arguments: str) -> dict[str, Any]:
+    [answer] = documents(blossm("call", *arguments, "--json", "--network", str(root)))
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_who_follows_sees_what_was_and_what_comes_and_ends_with_the_network(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client:
+        client.post("/c.berth.port/add", json={"payload": {"name": "North"}})
+        with following(root) as (process, events):
+            assert next(events)["payload"]["name"] == "North"
+            client.post("/c.berth.port/add", json={"payload": {"name": "South"}})
+            assert next(events)["payload"]["name"] == "South"
+            assert network.stop()[0] == 0
+            assert list(events) == []
+            assert process.wait(timeout=10) == 0
+
+
+def test_ctrl_c_ends_who_follows_without_a_word(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client, following(root) as (process, events):
+        client.post("/c.berth.port/add", json={"payload": {"name": "North"}})
+        next(events)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+        assert process.stderr
+        assert process.stderr.read().strip() == ""
+
+
+def test_a_call_for_later_survives_a_crash_and_is_made_once(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network:
+        berth = call(root, "port.berth.add", "name=North")["root"]
+        call(root, "port.berth.steer_later", "seconds=1.5", "--root", berth)
+        network.stop(signal.SIGKILL)
+    with running(root) as network, following(root) as (_, events):
+        called = next(event for event in events if event["action"] == "called")
+        assert called["payload"] == {"berth": berth}
+        assert network.stop()[0] == 0
+    logged = documents(blossm("events", "--service", "crew", "--json", "--network", str(root)))
+    assert len(logged) == 1
+
+
+def test_a_view_is_replayed_while_it_serves(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client:
+        roots = [client.post("/c.berth.port/ring", json={}).json()["root"] for _ in range(5)]
+        steps = documents(blossm("replay", "berths", "--json", "--network", str(root)))
+        assert steps[-1]["phase"] == "switched"
+        position = client.post("/c.berth.port/ring", json={"root": roots[0]}).headers["blossm-position"]
+        row = client.get(f"/v/berths/{roots[0]}", params={"min_position": position})
+        assert row.json()["body"]["bells"] == 2
+        [status] = documents(blossm("status", "--json", "--network", str(root)))
+        [berths] = [one for one in status["projections"] if one["projection"] == "berths"]
+        assert (berths["state"], berths["lag"], berths["definition_changed"]) == ("live", 0, False)
