@@ -82,6 +82,11 @@ def test_a_field_that_was_unset_is_absent_also_where_it_has_a_default() -> None:
     assert body(view.set("a", {"color": "red"}), view.unset("a", "color", "painted")) == {"sold": False}
 
 
+def test_fields_come_in_the_order_of_the_schema() -> None:
+    made = body(view.increment("a", "painted"), view.set("a", {"weight": 1.0, "color": "red"}), view.add("a", "tags", "x"))
+    assert list(made) == ["color", "painted", "sold", "weight", "tags"]
+
+
 def test_a_list_knows_true_from_one() -> None:
     assert body(view.add("a", "tags", 1, True, 1.0), view.discard("a", "tags", True))["tags"] == [1, 1.0]
 

@@ -79,6 +79,8 @@ def changed(row: StoredRow | None, id: str, change: Change, *, service: str, con
     _refuse_foreign(row, change.fields, service)
     before = _base(row, part.fields, rules) if change.op == "put" else row.body
     body = _written(before, change, rules.schema)
+    if body.keys() != row.body.keys():  # people read rows: fields come in the schema's order
+        body = {name: body[name] for name in rules.schema if name in body}
     if not part.fields.issuperset(change.fields):
         part = Part(part.context, part.fields | change.fields.keys())
     return StoredRow(id=row.id, body=body, parts={**row.parts, service: part})
