@@ -206,11 +206,11 @@ def test_roles_of_all_headers_are_taken_together(write: Write) -> None:
     text = (
         NETWORK
         + 'roles: {mechanic: ["shop:bicycle:paint"]}\n---\nservice: shop\n'
-        + 'roles: {mechanic: {title: M, permissions: ["shop:*:look"]}}\n'
+        + 'roles: {mechanic: {title: M, permissions: ["shop:*:*"]}}\n'
         + '---\ndomain: bicycle\nroles: {owner: ["*:*:*"]}\n'
     )
     roles = load(write({"blossm.yaml": text})).roles
-    assert roles == {"mechanic": ("shop:bicycle:paint", "shop:*:look"), "owner": ("*:*:*",)}
+    assert roles == {"mechanic": ("shop:bicycle:paint", "shop:*:*"), "owner": ("*:*:*",)}
 
 
 def test_values_differ_per_environment(write: Write) -> None:

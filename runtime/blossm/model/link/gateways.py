@@ -28,8 +28,8 @@ from blossm.model.source import Path_
 
 _WORDS = ("public", "optional", "signed_in")
 _PRIVILEGE = re.compile(r"[a-z][a-z0-9_-]*")
-_PART = r"(?:[a-z][a-z0-9_-]*|\*)"
-PERMISSION = re.compile(rf"{_PART}:{_PART}:{_PART}")
+_PART = r"[a-z][a-z0-9_-]*"
+PERMISSION = re.compile(rf"{_PART}:{_PART}:(?:{_PART}|\*)|{_PART}:\*:\*|\*:\*:\*")
 
 AnyGateway = CommandGatewaySpec | FactGatewaySpec | ViewGatewaySpec
 

@@ -113,7 +113,7 @@ def _permissions(role: str, value: object, header: Header, index: Index) -> tupl
         return ()
     for at, permission in enumerate(value):
         if not isinstance(permission, str) or not PERMISSION.fullmatch(permission):
-            help = 'in full: `"service:domain:privilege"`, where `*` is any'
+            help = 'in full: `"service:domain:privilege"`; `*` at the end is any'
             message = f"{found(permission)} can't be a permission".replace("the text ", "")
             index.findings.add("B402", message, header.document.value(*path, at), help=help)
     return tuple(one for one in value if isinstance(one, str))
