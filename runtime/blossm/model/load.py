@@ -93,4 +93,6 @@ def _tell_nothing_here(directory: Path, root: Path, findings: Findings) -> None:
     else:
         message = f"there is no `{FILE}` in this folder"
         help = "a network's folder has one that begins with `network: shop.example`"
+        if (root / "blossm.yml").is_file():
+            help = "rename `blossm.yml`"
     findings.add("B001", message, Spot(Place(str(directory), 1, 1)), help=help)

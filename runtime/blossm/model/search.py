@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blossm.model.diagnostics import Findings, InvalidNetwork, Spot
 from blossm.model.network import Place
+from blossm.model.source import MAX_BYTES
 
 FILE = "blossm.yaml"
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv"})  # besides everything hidden
@@ -40,7 +41,8 @@ def find_root(path: Path) -> Path:
 def says_network(file: Path) -> bool:
     """Whether a file has a `network:` header, by a look at its text alone."""
     try:
-        return bool(_NETWORK.search(file.read_bytes()))
+        with file.open("rb") as stream:
+            return bool(_NETWORK.search(stream.read(MAX_BYTES)))
     except OSError:
         return False
 

@@ -39,9 +39,8 @@ def _check_event(event: EventKeys, path: tuple[str | int, ...], draft: Draft, in
 
 def _stores(event: EventKeys, draft: Draft, index: Index) -> Mapping[str, Iterable[str]]:
     """The event stores that an event may be of, with their actions (none: that could not be read)."""
-    domain = event.domain.replace("-", "_")
-    if domain:
-        candidates = [domain if "." in domain else address(draft.service, domain)]
+    if event.domain:
+        candidates = [event.domain if "." in event.domain else address(draft.service, event.domain)]
     elif draft.kind == "projection":
         candidates = list(draft.keys.events)
     else:

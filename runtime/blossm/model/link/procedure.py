@@ -8,7 +8,6 @@ from blossm.model.headers import merged_shape
 from blossm.model.link.index import Draft, Index
 from blossm.model.network import Shape
 from blossm.model.schema.per_environment import chosen
-from blossm.model.schema.reading import without_extensions
 
 
 def shared(draft: Draft, index: Index) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def shared(draft: Draft, index: Index) -> dict[str, Any]:
         "shape": _shape(draft, index),
         "env": {name: value.replace("$network", index.host) for name, value in env.items()},
         "secrets": draft.keys.secrets,
-        "examples": tuple(map(without_extensions, draft.document.data.get("examples", ()))),
+        "examples": tuple(example.model_dump(exclude_unset=True) for example in getattr(draft.keys, "examples", ())),
     }
 
 

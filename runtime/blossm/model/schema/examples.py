@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from blossm.model.schema.reading import Keys
-from blossm.model.schema.values import Name, wrong
+from blossm.model.schema.values import Name, Reference, wrong
 
 
 def _error(code: str) -> str:
@@ -26,7 +26,7 @@ class EventKeys(Keys):
     action: Name
     payload: dict[str, Any] = {}
     root: str = ""
-    domain: str = ""
+    domain: Reference = ""
 
 
 class ExampleKeys(Keys):

@@ -156,6 +156,8 @@ def _tell(error: ErrorDetails, model: type[Keys], document: Document, path: Path
             findings.add("B106", message, document.value(*loc), help=near if near.startswith("did") else "")
         case "too_short":
             findings.add("B106", f"`{name}` must not be empty", document.value(*loc))
+        case "too_long":
+            findings.add("B106", f"`{name}` has more than {context['max_length']}", document.value(*loc))
         case _:
             findings.add("B105", f"`{name}` can't be {found(value)}", document.value(*loc))
 
