@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,7 +62,9 @@ async def _each(
 ) -> None:
     from blossm.local.reach import operations
 
-    async with operations(root, lambda: network_at(root)) as reached:
-        documents: AsyncIterator[dict[str, Any]] = reached.run(operation, arguments)
+    async with (
+        operations(root, lambda: network_at(root)) as reached,
+        aclosing(reached.run(operation, arguments)) as documents,
+    ):
         async for document in documents:
             show(document)

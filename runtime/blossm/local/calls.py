@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Calls:
         self._key = key
         self._live = live
 
-    async def run(self, call: Call) -> AsyncIterator[Document]:
+    async def run(self, call: Call) -> AsyncGenerator[Document, None]:
         """The answer: one document, or one for each item of a streamed fact."""
         network = self._local.network
         caller = await self._caller(call.token)
@@ -89,7 +89,7 @@ class Calls:
             deadline=self._local.clock.monotonic() + spec.shape.timeout,
         )
 
-    async def _told(self, fact: FactSpec, request: Request) -> AsyncIterator[Document]:
+    async def _told(self, fact: FactSpec, request: Request) -> AsyncGenerator[Document, None]:
         client = self._local.operator.fact(fact.address)
         if not fact.stream:
             yield {"kind": "fact", "response": (await client.read(request)).response}

@@ -6,7 +6,8 @@ over HTTP.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ Document = dict[str, Any]
 class Operations(Protocol):
     """The operations, wherever the network is."""
 
-    def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[Document]:
+    def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncGenerator[Document, None]:
         """The documents that an operation gives. Raises what it raises, BadRequest when there is no such operation."""
 
 
@@ -78,7 +79,7 @@ class LocalOperations:
         self._logs = local.procedures.event_stores
         self._calls = Calls(local, key=key, live=live)
 
-    async def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[Document]:
+    async def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncGenerator[Document, None]:
         match understood(operation, arguments):
             case Call() as call:
                 documents = self._calls.run(call)
@@ -92,10 +93,11 @@ class LocalOperations:
                 documents = self._replay(wanted)
             case other:
                 raise AssertionError(other)
-        async for document in documents:
-            yield document
+        async with aclosing(documents):
+            async for document in documents:
+                yield document
 
-    async def _events(self, events: Events) -> AsyncIterator[Document]:
+    async def _events(self, events: Events) -> AsyncGenerator[Document, None]:
         if events.service and events.service not in self._logs:
             raise NotFound(f"there is no service {events.service}", help=did_you_mean(events.service, self._logs))
         logs = {events.service: self._logs[events.service]} if events.service else self._logs
@@ -109,7 +111,7 @@ class LocalOperations:
         async for event in timeline.follow(seen) if events.follow else _none() if seen else timeline.after({}):
             yield msgspec.to_builtins(event)
 
-    async def _states(self, state: State) -> AsyncIterator[Document]:
+    async def _states(self, state: State) -> AsyncGenerator[Document, None]:
         number, time = moment(state.at)
         found = False
         for store in self._stores(state.domain):
@@ -136,7 +138,7 @@ class LocalOperations:
             raise NotFound(f"there is no domain {domain} with an event store", help=did_you_mean(domain, addresses))
         return found
 
-    async def _status(self) -> AsyncIterator[Document]:
+    async def _status(self) -> AsyncGenerator[Document, None]:
         yield {
             "network": self._network.name,
             "environment": self._network.environment,
@@ -148,7 +150,7 @@ class LocalOperations:
             "timers": self._local.waiting(),
         }
 
-    async def _replay(self, wanted: Replay) -> AsyncIterator[Document]:
+    async def _replay(self, wanted: Replay) -> AsyncGenerator[Document, None]:
         spec = self._network.projections.get(wanted.projection)
         if spec is None:
             known = did_you_mean(wanted.projection, self._network.projections)

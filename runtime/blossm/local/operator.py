@@ -7,7 +7,7 @@ in a file that its owner alone can read, and never to a web page.
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from blossm.core.errors import BadRequest, BlossmError, Internal, PermissionDenied, Unauthenticated
-from blossm.local.operations import Document, Operations, understood
+from blossm.local.operations import Operations, understood
 from blossm.procedures.problem import MethodNotAllowed, problem_response
 
 MAX_ARGUMENTS = 1024 * 1024
@@ -58,7 +58,7 @@ class OperatorDoor:
 
     async def _lines(self, operation: str, arguments: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
         try:
-            async with aclosing(_generator(self._operations.run(operation, arguments))) as documents:
+            async with aclosing(self._operations.run(operation, arguments)) as documents:
                 async for document in documents:
                     yield _line({"document": document})
         except BlossmError as error:
@@ -85,8 +85,3 @@ async def _arguments(request: Request) -> dict[str, Any]:
 
 def _line(data: Any) -> bytes:
     return orjson.dumps(data, default=repr, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
-
-
-async def _generator(documents: AsyncIterator[Document]) -> AsyncGenerator[Document, None]:
-    async for document in documents:
-        yield document

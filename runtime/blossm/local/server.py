@@ -112,6 +112,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # nobody stands between: a client's address is its own
                 timeout_graceful_shutdown=int(grace) + 1,
             )
         )
