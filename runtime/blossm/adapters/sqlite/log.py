@@ -32,6 +32,7 @@ INLINE = 64  # rows that are read in place; more of them on a thread
 _ALL = 2**62
 _FOREVER = "~"  # after every time
 _HEAD = "SELECT coalesce(max(position), 0) + 1 FROM events"
+_NUMBER = "SELECT max(number) FROM events WHERE domain = ? AND root = ?"
 _NUMBERS = """
 SELECT value ->> 0, value ->> 1, (SELECT max(number) FROM events WHERE domain = value ->> 0 AND root = value ->> 1)
 FROM json_each(?)
@@ -108,10 +109,12 @@ class SqliteLogStore:
             raise
 
     async def latest(self, roots: Collection[RootKey]) -> dict[RootKey, int]:
-        asked = _encode([*roots]).decode()
-
         def look_up(connection: apsw.Connection) -> dict[RootKey, int]:
-            rows = connection.execute(_NUMBERS, (asked,))
+            if len(roots) == 1:
+                (key,) = roots
+                number = connection.execute(_NUMBER, key).get
+                return {} if number is None else {key: number}
+            rows = connection.execute(_NUMBERS, (_encode([*roots]).decode(),))  # one statement: a third of the time
             return {(domain, root): number for domain, root, number in rows if number is not None}
 
         return await self._few(look_up, rows=len(roots) // 8)
