@@ -304,6 +304,18 @@ def test_the_root_is_found_from_below(write: Write) -> None:
     assert find_root(root) == root
 
 
+def test_a_folder_inside_of_a_network_is_told_from_its_root(write: Write) -> None:
+    root = write({"blossm.yaml": NETWORK, "services/blossm.yaml": "service: shop\n"})
+    [problem] = check(root / "services")
+    assert (problem.code, problem.help) == ("B120", f"the network's folder is `{root}`")
+
+
+@pytest.mark.parametrize("said", ["context: dev", "context: garage_"])
+def test_a_context_that_a_view_itself_names_is_held_to_the_same(write: Write, said: str) -> None:
+    text = f"{NETWORK}---\nprocedure: view-store\nname: bicycles\nschema: {{painted: integer}}\n{said}\n"
+    assert codes(write({"blossm.yaml": text})) == ["B602" if "dev" in said else "B601"]
+
+
 def test_outside_of_a_network_there_is_no_root(tmp_path: Path) -> None:
     with pytest.raises(InvalidNetwork, match="this lies in no network"):
         find_root(tmp_path)

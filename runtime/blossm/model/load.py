@@ -11,7 +11,7 @@ from blossm.model.headers import Hierarchy
 from blossm.model.link.linking import link
 from blossm.model.link.python import Modules
 from blossm.model.network import ENVIRONMENTS, Environment, Network, Place
-from blossm.model.search import FILE, find_files, find_root
+from blossm.model.search import FILE, find_files, find_root, says_network
 from blossm.model.source import documents, read_text
 
 __all__ = ["check", "find_root", "load"]
@@ -58,7 +58,7 @@ def _read(directory: Path) -> _Draft:
     if (root / FILE).is_file():
         for path in find_files(root, findings):
             complete &= _read_file(path, root, hierarchy, findings)
-        _check_headers(hierarchy, findings, complete=complete)
+        _check_headers(hierarchy, root, findings, complete=complete)
     else:
         _tell_nothing_here(directory, root, findings)
     return _Draft(root, findings, hierarchy, Modules(root, findings), complete)
@@ -76,14 +76,15 @@ def _read_file(path: Path, root: Path, hierarchy: Hierarchy, findings: Findings)
     return whole and all(understood)
 
 
-def _check_headers(hierarchy: Hierarchy, findings: Findings, *, complete: bool) -> None:
+def _check_headers(hierarchy: Hierarchy, root: Path, findings: Findings, *, complete: bool) -> None:
     """Refuse a network without its header, and one with two."""
     headers = [chain[-1] for chain in hierarchy.chains if chain[-1].kind == "network"]
     for header in headers[1:]:
         help = f"the first one is at {headers[0].document.key('network').place}"
         findings.add("B121", "a second `network:`", header.document.key("network"), help=help)
     if not headers and complete:
-        help = "the root's first document says `network: shop.example`"
+        above = next((folder for folder in root.parents if says_network(folder / FILE)), None)
+        help = f"the network's folder is `{above}`" if above else "the root's first document says `network: shop.example`"
         findings.add("B120", "no document says which network this is", Spot(Place(FILE, 1, 1)), help=help)
 
 

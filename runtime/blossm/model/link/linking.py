@@ -10,8 +10,9 @@ from blossm.model.link import gateways, read_side, write_side
 from blossm.model.link.addresses import check_hosts, gather
 from blossm.model.link.examples import check_examples
 from blossm.model.link.index import Draft, Index
+from blossm.model.link.labels import check_labels
 from blossm.model.link.python import Modules
-from blossm.model.link.root import check_labels, environments, issuers, permissions_fact, roles
+from blossm.model.link.root import environments, issuers, permissions_fact, roles
 from blossm.model.link.services import services
 from blossm.model.link.sign_in import check_sign_in
 from blossm.model.link.types import Types

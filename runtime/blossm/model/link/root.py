@@ -9,7 +9,6 @@ from blossm.model.documents import Header
 from blossm.model.headers import Hierarchy
 from blossm.model.link.gateways import PERMISSION
 from blossm.model.link.index import Index
-from blossm.model.names import LABEL_LIMIT
 from blossm.model.network import Environment, Issuer
 from blossm.model.schema.headers import IssuerKeys, NetworkKeys, RoleKeys
 from blossm.model.schema.per_environment import chosen
@@ -21,30 +20,6 @@ PREFIXES: Mapping[Environment, str] = {"development": "dev", "staging": "stg", "
 def environments(keys: NetworkKeys) -> dict[Environment, str]:
     """Every environment's prefix of host names."""
     return {**PREFIXES, **keys.environments}
-
-
-def check_labels(hierarchy: Hierarchy, prefixes: Mapping[Environment, str]) -> None:
-    """Refuse prefixes that are one, and services, domains and contexts whose names can't stand in a host name."""
-    findings = hierarchy.findings
-    for chain in hierarchy.chains:
-        header = chain[-1]
-        spot = header.document.value(header.kind)
-        if header.kind == "network":
-            for environment, prefix in prefixes.items():
-                same = [other for other, its in prefixes.items() if its == prefix and other != environment]
-                if same and environment in header.document.data.get("environments", {}):
-                    message = f"`{environment}` and `{same[0]}` have the same prefix"
-                    findings.add("B604", message, header.document.value("environments", environment))
-            continue
-        if header.kind != "domain" and header.name and header.name in prefixes.values():
-            environment = next(one for one, prefix in prefixes.items() if prefix == header.name)
-            message = f"a {header.kind} can't be named `{header.name}`: that is the prefix of {environment}"
-            findings.add("B602", message, spot)
-        if header.name.endswith("_"):
-            findings.add("B601", f"`{header.name}` ends with `_`, and no part of a host name ends so", spot)
-        if len(header.name) > LABEL_LIMIT:
-            message = f"a name has at most {LABEL_LIMIT} letters, and this one has {len(header.name)}"
-            findings.add("B603", message, spot)
 
 
 def issuers(header: Header | None, index: Index) -> dict[str, Issuer]:
