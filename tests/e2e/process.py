@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 HARBOUR = Path(__file__).parent / "network"
-BLOSSM = (sys.executable, "-c", "from blossm.cli.main import main; main()")
+BLOSSM = (sys.executable, "-m", "blossm")
 START = 60  # seconds: machines that run tests are slow
 
 
@@ -59,6 +59,19 @@ def running(root: Path, *options: str) -> Iterator[Running]:
     finally:
         if process.poll() is None:
             process.kill()
+        process.communicate(timeout=30)
+
+
+@contextmanager
+def following(root: Path) -> Iterator[tuple[subprocess.Popen[str], Iterator[dict[str, Any]]]]:
+    """`blossm events --follow --json`: the process, and the events as they come."""
+    command = [*BLOSSM, "events", "--follow", "--json", "--network", str(root)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield process, (json.loads(line) for line in process.stdout)
+    finally:
+        process.kill()
         process.communicate(timeout=30)
 
 

@@ -10,10 +10,13 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, running
+from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, following, running
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +153,9 @@ def test_the_operators_door_wants_the_operators_key(harbour: Running) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number: int) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client:
+    with running(root) as network, network.client() as client, following(root) as (_, events):
         berth = opened(client)
+        assert next(events)["action"] == "opened"
         answers: list[httpx.Response] = []
 
         def linger() -> None:
@@ -159,14 +163,14 @@ def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number:
 
         lingering = threading.Thread(target=linger)
         lingering.start()
-        time.sleep(0.3)  # so that the request is under way
+        assert next(events)["action"] == "rung"  # the request is under way
         code, out = network.stop(number)
         lingering.join()
     assert code == 0
     assert out == ""
     assert answers[0].status_code == 200
     logged = documents(blossm("events", "--json", "--network", str(root)))
-    assert [event["action"] for event in logged] == ["opened", "rung"]
+    assert [event["action"] for event in logged] == ["opened", "rung", "rung"]
 
 
 def test_a_live_query_ends_when_the_network_stops(tmp_path: Path) -> None:
@@ -194,12 +198,36 @@ def test_what_was_logged_is_there_after_a_restart_and_gone_with_fresh(tmp_path: 
 
 def test_exec_runs_a_command_and_exits_with_its_code(tmp_path: Path) -> None:
     root = copied(tmp_path)
-    program = f"{' '.join(BLOSSM[:1])} -c 'from blossm.cli.main import main; main()' status --json && echo $BLOSSM_URL && exit 7"
+    program = f"{' '.join(BLOSSM)} status --json && echo $BLOSSM_URL && exit 7"
     done = blossm("dev", str(root), "--port", "0", "--exec", program)
     ready, status, url = done.stdout.splitlines()
     assert ready == f"ready {url}"
     assert json.loads(status)["network"] == "harbour.example"
     assert done.returncode == 7
+
+
+@pytest.mark.parametrize("example", ["hello", "bicycle_city"])
+def test_the_lines_to_paste_work_as_printed(tmp_path: Path, example: str) -> None:
+    root = copied(tmp_path, EXAMPLES / example)
+    with running(root) as network:
+        lines = [line.strip() for line in (tmp_path / "talk.txt").read_text().splitlines() if "curl" in line]
+        assert network.url in lines[0]
+        answers = [pasted(line) for line in lines]
+        assert answers[0]["events"]
+        # The view shows what the command did, a moment later.
+        deadline = time.monotonic() + 10
+        while not (content := pasted(lines[-1])["content"]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert content
+    assert len(lines) == (3 if example == "bicycle_city" else 2)  # hello has no fact
+
+
+def pasted(line: str) -> dict[str, Any]:
+    """What a line answers; it fails where the door refuses."""
+    done = subprocess.run(["bash", "-c", line.replace("curl -s", "curl -sf", 1)], capture_output=True, timeout=60, check=True)
+    answer = json.loads(done.stdout)
+    assert isinstance(answer, dict)
+    return answer
 
 
 def test_two_networks_cannot_share_a_folder(tmp_path: Path) -> None:
@@ -268,7 +296,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     with running(root) as network, network.client() as client:
         for _ in range(20):
             opened(client)
-        shell = f"{BLOSSM[0]} -c 'from blossm.cli.main import main; main()' events --json --network {root} | head -1"
+        shell = f"{' '.join(BLOSSM)} events --json --network {root} | head -1"
         done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False)
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.process import BLOSSM, blossm, copied, documents, running
-
-
-@contextmanager
-def following(root: Path) -> Iterator[tuple[subprocess.Popen[str], Iterator[dict[str, Any]]]]:
-    """`blossm events --follow --json`: the process, and the events as they come."""
-    command = [*BLOSSM, "events", "--follow", "--json", "--network", str(root)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout
-    try:
-        yield process, (json.loads(line) for line in process.stdout)
-    finally:
-        process.kill()
-        process.communicate(timeout=30)
+from tests.e2e.process import blossm, copied, documents, following, running
 
 
 def call(root: Path, *arguments: str) -> dict[str, Any]:

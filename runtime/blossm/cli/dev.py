@@ -107,6 +107,8 @@ def _introduce(running: Served) -> None:
 def _called() -> str:
     """How a shell calls this program, from any folder."""
     script = Path(sys.argv[0]).resolve()
+    if script.name != "blossm":
+        return f"{shlex.quote(sys.executable)} -m blossm"
     found = shutil.which("blossm")
     return "blossm" if found and Path(found).resolve() == script else shlex.quote(str(script))
 

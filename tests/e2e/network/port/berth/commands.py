@@ -21,6 +21,7 @@ async def ring(command: Command) -> list[Event]:
 
 
 async def linger(command: Command) -> list[Event]:
+    await command.log([Event("rung")])
     await asyncio.sleep(command.payload["seconds"])
     return [Event("rung")]
 
