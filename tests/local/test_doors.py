@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.local.harbour import harbour
 
 from blossm.local.doors import Doors
-from blossm.local.server import PortTaken, Server, bound, url_of
+from blossm.local.server import Bounded, PortTaken, Server, bound, url_of
 
 
 def door(name: str) -> ASGIApp:
@@ -120,6 +120,33 @@ async def test_a_head_without_an_end_is_refused_while_it_comes(server: tuple[str
     url, _ = server
     answer = await answer_to(url, b"GET /v/x HTTP/1.1\r\nhost: localhost\r\n", *[b"a: " + b"b" * 4_000 + b"\r\n"] * 6)
     assert answer.startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize("began", [b"", b"GET /v/x HTTP/1.1\r\nhost: loc"])
+async def test_who_takes_too_long_for_a_head_is_hung_up_on(
+    server: tuple[str, Server], monkeypatch: pytest.MonkeyPatch, began: bytes
+) -> None:
+    monkeypatch.setattr(Bounded, "head_time", 0.02)
+    assert await answer_to(server[0], began) == b""
+
+
+async def test_a_head_in_time_may_be_followed_by_a_slow_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bounded, "head_time", 0.02)
+    go_on = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        await PlainTextResponse("done")(scope, receive, send)
+
+    with bound(0) as listener:
+        running = Server(doors(v=slow), grace=5)
+        ended = asyncio.create_task(running.serve(sockets=[listener]))
+        await running.listening.wait()
+        async with httpx.AsyncClient(base_url=url_of(listener)) as client:
+            asyncio.get_running_loop().call_later(0.1, go_on.set)
+            assert (await client.get("/v/berths")).text == "done"
+        running.stop()
+        await ended
 
 
 async def test_a_large_body_is_not_taken_for_a_large_head(server: tuple[str, Server]) -> None:

@@ -144,14 +144,14 @@ class LocalNetwork:
     def start(self) -> None:
         """Begin what runs by itself: projections, the outbox, scheduled and timed calls."""
         for address, projection in self.projections.items():
-            self._keep_running(f"projection {address}", projection.run)
+            self.keep_running(f"projection {address}", projection.run)
         if self._has_timers():
             logs = {service: self.procedures.event_stores[service] for service in services_that_call(self.network)}
             timers = self.storage.timers
             scheduler = Scheduler(network=self.network, clients=self.operator, table=timers, clock=self.clock)
             scheduler.schedule()
-            self._keep_running("outbox", Outbox(logs=logs, table=timers, bus=self.bus).run)
-            self._keep_running("scheduler", scheduler.run)
+            self.keep_running("outbox", Outbox(logs=logs, table=timers, bus=self.bus).run)
+            self.keep_running("scheduler", scheduler.run)
 
     def waiting(self) -> int:
         """How many timed calls wait."""
@@ -161,7 +161,9 @@ class LocalNetwork:
         scheduled = any(command.schedule for command in self.network.commands.values())
         return scheduled or bool(services_that_call(self.network))
 
-    def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    def keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a part until the network closes; one that breaks is logged, and begun again a second later."""
+
         async def kept() -> None:
             while True:
                 try:

@@ -6,6 +6,7 @@ neither lost with a crash, nor done twice.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -17,6 +18,7 @@ from blossm.model.network import Network
 from blossm.ports import Bus, EventStoreClient
 
 SAFETY = 5.0  # seconds without a wake-up after which the logs are looked at anyway
+BATCH = 0.05  # seconds in which commits gather before they are read
 
 
 def services_that_call(network: Network) -> list[str]:
@@ -37,6 +39,7 @@ class Outbox:
         while True:
             await self.catch_up()
             await self._wake.wait(timeout=SAFETY)
+            await asyncio.sleep(BATCH)  # of the machine's time, not of the network's clock: only to read many commits at once
 
     async def catch_up(self) -> None:
         """Read every log on to its head."""

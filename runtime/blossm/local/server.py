@@ -27,11 +27,24 @@ class PortTaken(BlossmError):
 
 
 class Bounded(HttpToolsProtocol):
-    """HTTP whose request line and headers may have 16 KiB together; more is answered 431, and read no further."""
+    """HTTP whose request line and headers may have 16 KiB together, and may take 10 seconds.
 
+    More is answered 431, and read no further; a connection that takes longer is closed.
+    """
+
+    head_time = 10.0
+    patience: asyncio.TimerHandle | None = None
     in_head = False
     head = 0  # bytes of the headers that are complete
     chunks = 0  # bytes that came since, for one header that never ends
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         began_in_head = self.in_head
@@ -45,6 +58,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_begin()
         self.in_head = True
         self.head = self.chunks = 0
+        self._wait_for_head()
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -56,9 +70,19 @@ class Bounded(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.in_head = False
+        self._stop_waiting()
         if self.head > MAX_HEAD:
             self.app = _too_large
         super().on_headers_complete()
+
+    def _wait_for_head(self) -> None:
+        if self.patience is None:
+            self.patience = self.loop.call_later(self.head_time, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self.patience is not None:
+            self.patience.cancel()
+            self.patience = None
 
     def _refuse(self) -> None:
         length = str(len(_TOO_LARGE)).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,9 @@ class NetworkUnderTest:
         )
 
 
-def network(path: str | PathLike[str] | None = None, *, clock: Clock | None = None) -> Any:
+def network(
+    path: str | PathLike[str] | None = None, *, clock: Clock | None = None
+) -> AbstractAsyncContextManager[NetworkUnderTest]:
     """`async with network() as city:` the network that the calling file lies in (or `path` does), in memory."""
     place = Path(path) if path is not None else caller_of(inspect.currentframe())
     return _opened(place, clock)
