@@ -173,6 +173,27 @@ def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number:
     assert [event["action"] for event in logged] == ["opened", "rung", "rung"]
 
 
+def test_a_second_signal_drops_what_is_under_way_and_says_that_the_outcome_is_unknown(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    with running(root) as network, network.client() as client, following(root) as (_, events):
+        berth = opened(client)
+        assert next(events)["action"] == "opened"
+        answers: list[httpx.Response] = []
+
+        def linger() -> None:
+            answers.append(client.post("/c.berth.port/linger", json={"root": berth, "payload": {"seconds": 50}}))
+
+        lingering = threading.Thread(target=linger)
+        lingering.start()
+        assert next(events)["action"] == "rung"
+        network.process.send_signal(signal.SIGTERM)
+        assert list(events) == []  # it drains
+        assert network.stop(signal.SIGTERM)[0] == 0
+        lingering.join()
+    assert answers[0].status_code == 504
+    assert "Traceback" not in (tmp_path / "talk.txt").read_text()
+
+
 def test_a_live_query_ends_when_the_network_stops(tmp_path: Path) -> None:
     with (
         running(copied(tmp_path)) as network,

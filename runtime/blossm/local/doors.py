@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blossm.core.errors import NotFound
+from blossm.core.errors import DeadlineExceeded, NotFound
 from blossm.model.network import GatewaySpec, Network
 from blossm.procedures.problem import problem_response
 
@@ -65,23 +65,36 @@ class Doors:
     async def _drainable(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
         assert task is not None
+        started = False
 
         async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_endless(message):
-                self._endless.add(task)
-                if self._draining:
-                    task.cancel()
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                if _is_endless(message):
+                    self._end_with_us(task)
             await send(message)
 
         try:
             await app(scope, receive, watched)
         except asyncio.CancelledError:
-            if not (self._draining and task in self._endless):
+            if not self._draining:
                 raise
             task.uncancel()
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if started:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await self._dropped()(scope, receive, send)
         finally:
             self._endless.discard(task)
+
+    def _end_with_us(self, task: asyncio.Task[None]) -> None:
+        self._endless.add(task)
+        if self._draining:
+            task.cancel()
+
+    def _dropped(self) -> ASGIApp:
+        return problem_response(DeadlineExceeded("the network was stopped"), tx="", realm=self._network.name)
 
 
 def names(spec: GatewaySpec) -> set[str]:

@@ -59,6 +59,7 @@ async def served(network: Network, *, port: int, fresh: bool = False) -> AsyncIt
                     server.stop()
                     doors.drain()
                     await ended
+                    await server.drop()
     finally:
         folder.close()
 

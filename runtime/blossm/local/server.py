@@ -155,3 +155,10 @@ class Server(uvicorn.Server):
         """Begin to drain; a second time: drop what is under way."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+    async def drop(self) -> None:
+        """Cancel what a drain has not waited for, and wait until it is gone."""
+        left = list(self.server_state.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
