@@ -58,6 +58,7 @@ def test_a_command_a_fact_and_a_view_without_a_running_network(harbour: Path) ->
 
     [status] = documents(blossm("status", "--json", cwd=here))
     assert {log["service"]: log["events"] for log in status["logs"]} == {"port": 2, "crew": 0}
+    assert [(one["projection"], one["state"]) for one in status["projections"]] == [("berths", "live"), ("company.ships", "live")]
     steps = documents(blossm("replay", "berths", "--json", cwd=here))
     assert steps[-1]["phase"] == "switched"
     assert "switched: 1 rows" in blossm("replay", "berths", cwd=here).stderr

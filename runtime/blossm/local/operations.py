@@ -6,14 +6,14 @@ over HTTP.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from blossm.core.errors import BadRequest, FieldProblem, NotFound
+from blossm.core.errors import BadRequest, BlossmError, FieldProblem, NotFound
 from blossm.core.time import parse_rfc3339, rfc3339
 from blossm.local.calls import Call, Calls
 from blossm.local.network import LocalNetwork
@@ -78,6 +78,7 @@ class LocalOperations:
         self._network = local.network
         self._logs = local.procedures.event_stores
         self._calls = Calls(local, key=key, live=live)
+        self._live = live
 
     async def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncGenerator[Document, None]:
         match understood(operation, arguments):
@@ -108,7 +109,9 @@ class LocalOperations:
             for event in await timeline.last(events.last):
                 seen[event.service] = max(event.position, seen[event.service])
                 yield msgspec.to_builtins(event)
-        async for event in timeline.follow(seen) if events.follow else _none() if seen else timeline.after({}):
+            if not events.follow:
+                return
+        async for event in timeline.follow(seen) if events.follow else timeline.after(seen):
             yield msgspec.to_builtins(event)
 
     async def _states(self, state: State) -> AsyncGenerator[Document, None]:
@@ -139,6 +142,9 @@ class LocalOperations:
         return found
 
     async def _status(self) -> AsyncGenerator[Document, None]:
+        for projection in [] if self._live else self._local.projections.values():
+            with suppress(BlossmError):  # the status says why it stands still
+                await projection.catch_up()
         yield {
             "network": self._network.name,
             "environment": self._network.environment,
@@ -187,8 +193,3 @@ def moment(at: str) -> tuple[int | None, str | None]:
     except ValueError as error:
         problem = "must be a number, or a time like 2026-01-31T12:00:00Z"
         raise BadRequest(f"{at} is no moment", fields=[FieldProblem("at", problem)]) from error
-
-
-async def _none() -> AsyncIterator[Any]:
-    return
-    yield
