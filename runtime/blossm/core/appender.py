@@ -230,9 +230,9 @@ class Appender:
             roots.update(append.expect.roots)
             domains.update(append.expect.quiet)
         if missing := prefix.unknown_roots(roots):
-            prefix.learn_roots(missing, await self._store.latest(missing))
+            prefix.learn_roots(dict.fromkeys(missing, 0) | await self._store.latest(missing))
         if absent := prefix.unknown_domains(domains):
-            prefix.learn_domains(absent, await self._store.latest_in(absent))
+            prefix.learn_domains(dict.fromkeys(absent, 0) | await self._store.latest_in(absent))
 
     async def _insert(self, position: int, commits: list[LoggedCommit]) -> Literal["inserted", "taken"]:
         """Insert until the outcome is known."""
@@ -257,8 +257,11 @@ class Appender:
 
     def _durable(self, prefix: Prefix, made: Plan) -> None:
         """The batch is durable: tell the winners, and those who met one of them."""
+        last = made.winners[-1][1]
+        prefix.learn_roots(made.numbers)
+        prefix.learn_domains(made.positions)
+        prefix.advance(head=last.end, committed=last.committed, keys=made.keys)
         for append, logged in made.winners:
-            prefix.add(logged)
             _answer(append, appended(logged))
         for append, met in made.late:
             _answer(append, met if isinstance(met, Conflict) else repeated(append.commit, met))

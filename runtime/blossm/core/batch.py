@@ -35,6 +35,9 @@ class Plan:
     lost: list[tuple[Append, Conflict]] = field(default_factory=list)
     repeats: list[tuple[Append, LoggedCommit]] = field(default_factory=list)
     late: list[tuple[Append, LoggedCommit | Conflict]] = field(default_factory=list)
+    numbers: dict[RootKey, int] = field(default_factory=dict)  # of roots, when the batch is durable
+    positions: dict[str, int] = field(default_factory=dict)  # of domains
+    keys: dict[str, LoggedCommit] = field(default_factory=dict)
 
 
 def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCommit], *, now: str) -> Plan:
@@ -43,9 +46,7 @@ def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCo
     `known` are commits of the durable log by key. The prefix knows all roots and domains that the appends name.
     """
     made = Plan()
-    numbers: dict[RootKey, int] = {}
-    positions: dict[str, int] = {}
-    mates: dict[str, LoggedCommit] = {}
+    numbers, positions, mates = made.numbers, made.positions, made.keys
     head, committed = prefix.head, max(now, prefix.committed)
 
     def number(key: RootKey) -> int:
@@ -67,11 +68,11 @@ def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCo
                 made.late.append((append, conflict))
         else:
             given = []
-            for ordinal, event in enumerate(commit.events):
+            for at, event in enumerate(commit.events, start=head):
                 key = (event.domain, event.root)
-                numbers[key] = number(key) + 1
-                positions[event.domain] = head + ordinal
-                given.append(numbers[key])
+                numbers[key] = latest = number(key) + 1
+                positions[event.domain] = at
+                given.append(latest)
             logged = LoggedCommit(position=head, committed=committed, numbers=tuple(given), commit=commit)
             made.winners.append((append, logged))
             mates[commit.key] = logged

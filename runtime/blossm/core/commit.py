@@ -1,4 +1,7 @@
-"""Commits: the events that one append makes, before and after they have their place in the log."""
+"""Commits: the events that one append makes, before and after they have their place in the log.
+
+What they hold is JSON, which has no cycles, so the garbage collector need not look at them (`gc=False`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ MAX_BYTES = 1024 * 1024
 RootKey = tuple[str, str]  # (domain, root)
 
 
-class NewEvent(msgspec.Struct, frozen=True):
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event that has its shape, but no place yet."""
 
     domain: str
@@ -24,7 +27,7 @@ class NewEvent(msgspec.Struct, frozen=True):
     payload: dict[str, Any]
 
 
-class StoredReply(msgspec.Struct, frozen=True):
+class StoredReply(msgspec.Struct, frozen=True, gc=False):
     """What the request was answered, kept so that a repeat gets the same. Never cookies.
 
     `earlier`: the events that the request had logged before this commit, mid-routine or by commands it called.
@@ -36,7 +39,7 @@ class StoredReply(msgspec.Struct, frozen=True):
     earlier: tuple[EventRef, ...] = ()
 
 
-class Later(msgspec.Struct, frozen=True):
+class Later(msgspec.Struct, frozen=True, gc=False):
     """A call to be made after the commit: the log is the outbox."""
 
     address: str
@@ -45,7 +48,7 @@ class Later(msgspec.Struct, frozen=True):
     at: str
 
 
-class Commit(msgspec.Struct, frozen=True, kw_only=True):
+class Commit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The events of one append: all are logged, or none.
 
     `key` is the idempotency key (the commit's own id where the caller gave none), `fingerprint` a hash of what the
@@ -64,7 +67,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     created: str
 
 
-class LoggedCommit(msgspec.Struct, frozen=True, kw_only=True):
+class LoggedCommit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A commit in its place: its events have the positions from `position` on and the `numbers` of their roots."""
 
     position: int
@@ -101,7 +104,7 @@ class LoggedCommit(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-class Expectation(msgspec.Struct, frozen=True):
+class Expectation(msgspec.Struct, frozen=True, gc=False):
     """What must still be true of the log when a commit is logged.
 
     `roots`: the latest number of a root (0: no event yet). `quiet`: no event of the domain at or after the position.
@@ -114,7 +117,7 @@ class Expectation(msgspec.Struct, frozen=True):
 NOTHING = Expectation()
 
 
-class EventRef(msgspec.Struct, frozen=True):
+class EventRef(msgspec.Struct, frozen=True, gc=False):
     """A logged event as an answer names it."""
 
     action: str
@@ -124,7 +127,7 @@ class EventRef(msgspec.Struct, frozen=True):
     position: int
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """Where a commit's events are now. `repeated`: they were there already, and `reply` is the original one."""
 
     events: tuple[EventRef, ...]
