@@ -26,7 +26,7 @@ class Event:
             object.__setattr__(self, "payload", {})
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """A procedure on the way of a request: `command:shop.bicycle.paint`, its own id, and when it began."""
 
     procedure: str
@@ -34,7 +34,7 @@ class Step(msgspec.Struct, frozen=True):
     at: str
 
 
-class Tx(msgspec.Struct, frozen=True):
+class Tx(msgspec.Struct, frozen=True, gc=False):
     """One user request: its id, the procedures that led here, and who asked (iss, sub, roles, permissions only)."""
 
     id: str

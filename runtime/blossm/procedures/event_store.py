@@ -57,6 +57,7 @@ class EventStores:
         self._bus = bus
         self._intake = Intake(service=service, stores=stores)
         self._states = States(stores=stores, folds=folds, events=log, states=states, clock=clock)
+        self._lifts = any(action.version > 1 for store in stores.values() for action in store.actions.values())
         self._questions = Questions(stores=stores, states=self._states, log=log)
 
     async def append(self, commit: Commit, *, reads: ReadSet = NO_READS, expect: Expectation = NOTHING) -> Appended:
@@ -123,7 +124,7 @@ class EventStores:
     async def read(self, after: int, *, limit: int = 500, domains: Collection[str] | None = None) -> ReadPage:
         """See `ports.LogStore.read`; old payloads are lifted."""
         page = await self._log.read(after, limit, domains=domains)
-        if any(self._is_old(event) for logged in page.commits for event in logged.commit.events):
+        if self._lifts and any(self._is_old(event) for logged in page.commits for event in logged.commit.events):
             commits = await asyncio.to_thread(lambda: tuple(self._lifted(logged) for logged in page.commits))
             return ReadPage(commits, page.scanned)
         return page
