@@ -15,7 +15,7 @@ from blossm.adapters.development_key import DevelopmentKeys, development_key, is
 from blossm.adapters.keys import BETWEEN_ASKS, GOOD_FOR, MAX_BYTES, STALE_FOR, HttpKeys
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import Unavailable
-from blossm.procedures.tokens import issuer_of
+from blossm.procedures.doors.tokens import issuer_of
 
 SET = orjson.dumps({"keys": [KEY.as_dict(private=False)]})
 

@@ -8,8 +8,8 @@ from tests.gateways.asgi import Connection
 from tests.gateways.city import GARAGE, OTHER_GARAGE, City
 
 from blossm.core.errors import Unavailable
-from blossm.procedures.live import LIFE, LOOK, QUIET
-from blossm.procedures.tokens import SKEW
+from blossm.procedures.doors.live import LIFE, LOOK, QUIET
+from blossm.procedures.doors.tokens import SKEW
 
 EVENTS = {"Accept": "text/event-stream"}
 

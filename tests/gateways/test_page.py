@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from blossm.core.errors import BlossmError, Internal
-from blossm.procedures import problem  # with the errors that only doors have
+from blossm.procedures.doors import problem  # with the errors that only doors have
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gateways.md").read_text(encoding="utf-8")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from blossm.core.errors import ResourceExhausted
-from blossm.procedures.rate import Rate
-from blossm.procedures.remembered import Remembered
+from blossm.procedures.doors.rate import Rate
+from blossm.procedures.doors.remembered import Remembered
 
 
 def test_a_value_is_good_until_its_time() -> None:

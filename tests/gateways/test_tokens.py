@@ -16,7 +16,7 @@ from tests.gateways.city import CHALLENGE, GARAGE, HOST, KEY, City, bearer
 
 from blossm.core.errors import Unavailable
 from blossm.model.network import Issuer
-from blossm.procedures.tokens import MAX_TOKEN, TRUST
+from blossm.procedures.doors.tokens import MAX_TOKEN, TRUST
 
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})

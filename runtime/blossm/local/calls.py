@@ -124,9 +124,9 @@ class Calls:
         if not token:
             return Caller()
         from blossm.local.keys import development_keys
-        from blossm.procedures.cors import Origins
-        from blossm.procedures.tokens import Tokens  # cryptography, only when it is needed
-        from blossm.procedures.visit import Visit
+        from blossm.procedures.doors.cors import Origins
+        from blossm.procedures.doors.tokens import Tokens  # cryptography, only when it is needed
+        from blossm.procedures.doors.visit import Visit
 
         network = self._local.network
         keys = development_keys(network, self._key, clock=self._local.clock)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blossm.core.errors import DeadlineExceeded, NotFound
 from blossm.model.network import GatewaySpec, Network
-from blossm.procedures.problem import problem_response
+from blossm.procedures.doors.problem import problem_response
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
 OPERATOR = "_blossm"

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from blossm.core.errors import BadRequest, BlossmError, Internal, PermissionDenied, Unauthenticated
 from blossm.local.operations import Operations, understood
-from blossm.procedures.problem import MethodNotAllowed, problem_response
+from blossm.procedures.doors.problem import MethodNotAllowed, problem_response
 
 MAX_ARGUMENTS = 1024 * 1024
 

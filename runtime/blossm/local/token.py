@@ -28,7 +28,7 @@ def development_token(network: Network, wish: TokenWish, *, key: Path) -> str:
     Raises BadRequest for a role or an issuer that the network does not have, and for a context that is no root.
     """
     from blossm.adapters.development_key import development_key, issue_token  # cryptography, only when it is needed
-    from blossm.procedures.tokens import issuer_of
+    from blossm.procedures.doors.tokens import issuer_of
 
     for role in wish.roles:
         if role not in network.roles:

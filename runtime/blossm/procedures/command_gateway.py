@@ -17,10 +17,10 @@ from blossm.core.root import meant_root
 from blossm.core.strict_json import parse
 from blossm.model.network import CommandGatewaySpec, CommandSpec, Network
 from blossm.ports import Clients, Clock, Keys
-from blossm.procedures.door import Caller, Door
-from blossm.procedures.openapi import command_document
-from blossm.procedures.problem import UnsupportedMediaType
-from blossm.procedures.visit import Visit
+from blossm.procedures.doors.door import Caller, Door
+from blossm.procedures.doors.openapi import command_document
+from blossm.procedures.doors.problem import UnsupportedMediaType
+from blossm.procedures.doors.visit import Visit
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _PARTS: dict[str, tuple[type, str]] = {

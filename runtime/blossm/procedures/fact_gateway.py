@@ -11,10 +11,10 @@ from blossm.core.request import Request
 from blossm.core.root import meant_root
 from blossm.model.network import FactGatewaySpec, Network
 from blossm.ports import Clients, Clock, Keys
-from blossm.procedures.door import Caller, Door
-from blossm.procedures.openapi import fact_document
-from blossm.procedures.streams import EVENTS, NDJSON, Streamed, begun, events, lines, timed
-from blossm.procedures.visit import Visit
+from blossm.procedures.doors.door import Caller, Door
+from blossm.procedures.doors.openapi import fact_document
+from blossm.procedures.doors.streams import EVENTS, NDJSON, Streamed, begun, events, lines, timed
+from blossm.procedures.doors.visit import Visit
 
 
 class FactGateway:

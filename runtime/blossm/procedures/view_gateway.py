@@ -11,12 +11,12 @@ from blossm.core.query_text import min_position, view_query
 from blossm.core.view import Query, Row
 from blossm.model.network import Network, ViewGatewaySpec, ViewStoreSpec
 from blossm.ports import Clients, Clock, Keys, ViewStoreClient
-from blossm.procedures.door import Caller, Door
-from blossm.procedures.live import LIFE, Ask, live
-from blossm.procedures.openapi import view_document
-from blossm.procedures.streams import EVENTS, Streamed
-from blossm.procedures.tokens import SKEW
-from blossm.procedures.visit import Visit
+from blossm.procedures.doors.door import Caller, Door
+from blossm.procedures.doors.live import LIFE, Ask, live
+from blossm.procedures.doors.openapi import view_document
+from blossm.procedures.doors.streams import EVENTS, Streamed
+from blossm.procedures.doors.tokens import SKEW
+from blossm.procedures.doors.visit import Visit
 
 
 class ViewGateway:

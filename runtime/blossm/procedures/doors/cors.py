@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from blossm.core.errors import PermissionDenied
 from blossm.model.network import GatewaySpec, Network
-from blossm.procedures.visit import Visit
+from blossm.procedures.doors.visit import Visit
 
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 _HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Traceparent"

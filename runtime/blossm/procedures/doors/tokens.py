@@ -17,10 +17,10 @@ from blossm.core.root import is_root
 from blossm.core.strict_json import parse
 from blossm.model.network import Issuer, Network
 from blossm.ports import Clock, Keys
-from blossm.procedures import signatures
-from blossm.procedures.cors import Origins
-from blossm.procedures.remembered import Remembered
-from blossm.procedures.visit import Visit
+from blossm.procedures.doors import signatures
+from blossm.procedures.doors.cors import Origins
+from blossm.procedures.doors.remembered import Remembered
+from blossm.procedures.doors.visit import Visit
 
 MAX_TOKEN = 8 * 1024  # characters
 SKEW = 60  # seconds by which clocks may differ

@@ -10,7 +10,7 @@ from blossm.core.event import Tx
 from blossm.core.request import Request
 from blossm.model.network import Network
 from blossm.ports import Clients, Clock
-from blossm.procedures.remembered import Remembered
+from blossm.procedures.doors.remembered import Remembered
 
 FRESH = 5.0  # seconds for which a fact's answer is used again
 SUBJECTS = 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blossm.core.errors import ResourceExhausted
-from blossm.procedures.remembered import Remembered
+from blossm.procedures.doors.remembered import Remembered
 
 PRINCIPALS = 10_000  # whoever is forgotten starts anew with a full bucket
 

@@ -22,12 +22,12 @@ from blossm.core.event import Step, Tx
 from blossm.core.time import rfc3339
 from blossm.model.network import Entry, GatewaySpec, Network
 from blossm.ports import Clients, Clock, Keys
-from blossm.procedures.cors import Origins
-from blossm.procedures.permissions import Permissions
-from blossm.procedures.problem import MethodNotAllowed, problem, problem_response, seen, unexpected
-from blossm.procedures.rate import Rate
-from blossm.procedures.tokens import Tokens
-from blossm.procedures.visit import Visit
+from blossm.procedures.doors.cors import Origins
+from blossm.procedures.doors.permissions import Permissions
+from blossm.procedures.doors.problem import MethodNotAllowed, problem, problem_response, seen, unexpected
+from blossm.procedures.doors.rate import Rate
+from blossm.procedures.doors.tokens import Tokens
+from blossm.procedures.doors.visit import Visit
 
 GRACE = 0.25  # seconds that a procedure has, after its deadline, to say so itself
 

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from blossm.ports import Clock, ViewStoreClient
-from blossm.procedures.streams import Told, event
+from blossm.procedures.doors.streams import Told, event
 
 LOOK = 0.1  # seconds between two looks at the checkpoints
 QUIET = 15.0  # seconds after which a comment shows that the connection is alive

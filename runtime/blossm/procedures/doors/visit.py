@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from blossm.core.errors import BadRequest, FieldProblem, PayloadTooLarge
-from blossm.procedures.problem import RequestTimeout
+from blossm.procedures.doors.problem import RequestTimeout
 
 MAX_BODY = 1024 * 1024
 MAX_QUERY_FIELDS = 500

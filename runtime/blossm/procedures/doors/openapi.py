@@ -25,7 +25,7 @@ from blossm.model.network import (
     ViewGatewaySpec,
     ViewStoreSpec,
 )
-from blossm.procedures.tokens import issuer_of
+from blossm.procedures.doors.tokens import issuer_of
 
 Part = dict[str, Any]
 
