@@ -40,6 +40,7 @@ BATCH_COMMITS = 500
 BATCH_BYTES = 2 * 1024 * 1024
 QUEUE_BYTES = 64 * 1024 * 1024
 UNKNOWN_PAUSES = (0.0, 0.01, 0.1, 0.5, 2.0)  # seconds between tries while the outcome is unknown
+STUCK = 3  # inserts that were refused without anything new to see
 
 _encode = msgspec.json.Encoder().encode
 
@@ -179,9 +180,10 @@ class Appender:
                 await self._clock.sleep(random.random() * min(losses, 8) * 0.001)
             head = prefix.head
             waiting = await self._catch_up(prefix, [append for append, _ in (*made.winners, *made.late)])
-            known |= await self._known(waiting)
-            stuck = stuck + 1 if prefix.head == head and not known else 0
-            if stuck > 2:
+            found = await self._known(waiting)
+            stuck = 0 if prefix.head > head or found.keys() - known.keys() else stuck + 1
+            known |= found
+            if stuck == STUCK:
                 raise Internal(f"the log of {self._service} refuses position {head} and shows nothing there")
 
     async def _begin(self) -> Prefix:
