@@ -53,6 +53,7 @@ class LogStore(Protocol):
         """Make `commits` durable in this order, the first at `position`, if that is the head; all of them or a prefix.
 
         `taken`: something is there already, or a key is known. `unknown`: insert the same again to find out.
+        Raises Unavailable only when nothing was written.
         """
 
     async def latest(self, roots: Collection[RootKey]) -> dict[RootKey, int]:
@@ -67,7 +68,8 @@ class LogStore(Protocol):
     async def read(self, after: int, limit: int, *, domains: Collection[str] | None = None) -> ReadPage:
         """The commits that end after position `after`, at most `limit`; only those with events of `domains`.
 
-        Commits come whole. `scanned` moves over what does not concern `domains`.
+        Commits come whole; a page of large ones is shorter. `scanned` moves over what does not concern `domains`.
+        Raises Internal where a position is missing: the log is damaged, and nobody steps over it.
         """
 
     async def root(

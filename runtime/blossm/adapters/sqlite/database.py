@@ -173,7 +173,7 @@ class Database:
 
     def _refuse_another_file(self) -> None:
         """What is acknowledged must be in the file that the next start opens."""
-        if self._inode and not (self.path.exists() and self.path.stat().st_ino == self._inode):
+        if self._inode and self._inode != _inode(self.path):
             raise Unavailable(
                 f"{self.path} was removed or replaced while it was in use",
                 facts={"file": str(self.path)},
@@ -212,6 +212,14 @@ class Database:
                 facts=facts | {"format": version, "known": self._format.version},
                 help="nothing was changed: use the version of Blossm that wrote it, or a newer one",
             )
+
+
+def _inode(path: Path) -> int:
+    """Which file is at `path`, 0 for none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _is_empty(connection: apsw.Connection) -> bool:
