@@ -20,8 +20,8 @@ from blossm.core.fold import Fold
 from blossm.core.read_set import NO_READS, Question
 from blossm.ports import LogStore
 from blossm.procedures.event_store import QUIET_TRIES, EventStores
-from blossm.testing.contracts.event_store import GREEN, STORES, event_stores, folds, painted, trued
 from blossm.testing.contracts.log_store import BLUE, RED, commit, placed
+from blossm.testing.contracts.shop import GREEN, STORES, event_stores, folds, painted, trued
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from blossm.core.event import LoggedEvent
 from blossm.ports import LogStore, StateStore
 from blossm.procedures.event_store import EventStores
 from blossm.procedures.states import PAUSE
-from blossm.testing.contracts.event_store import GREEN, event_stores, painted, trued
 from blossm.testing.contracts.log_store import BLUE, RED, commit
+from blossm.testing.contracts.shop import GREEN, event_stores, painted, trued
 
 COLORS = {RED: "red", BLUE: "blue", GREEN: "red"}
 

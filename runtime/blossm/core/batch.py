@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blossm.core.commit import Appended, Commit, Expectation, LoggedCommit, RootKey, appended
@@ -46,20 +46,19 @@ def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCo
     `known` are commits of the durable log by key. The prefix knows all roots and domains that the appends name.
     """
     made = Plan()
-    numbers, positions, mates = made.numbers, made.positions, made.keys
     head, committed = prefix.head, max(now, prefix.committed)
 
     def number(key: RootKey) -> int:
-        return numbers.get(key) or prefix.number(key)
+        return made.numbers.get(key) or prefix.number(key)
 
     def position(domain: str) -> int:
-        return positions.get(domain) or prefix.position(domain)
+        return made.positions.get(domain) or prefix.position(domain)
 
     for append in appends:
         commit, expect = append.commit, append.expect
         if first := known.get(commit.key):
             made.repeats.append((append, first))
-        elif mate := mates.get(commit.key):
+        elif mate := made.keys.get(commit.key):
             made.late.append((append, mate))
         elif (expect.roots or expect.quiet) and (conflict := broken(expect, number, position)):
             if durable := broken(expect, prefix.number, prefix.position):
@@ -67,17 +66,25 @@ def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCo
             else:
                 made.late.append((append, conflict))
         else:
-            given = []
-            for at, event in enumerate(commit.events, start=head):
-                key = (event.domain, event.root)
-                numbers[key] = latest = number(key) + 1
-                positions[event.domain] = at
-                given.append(latest)
-            logged = LoggedCommit(position=head, committed=committed, numbers=tuple(given), commit=commit)
+            logged = _placed(commit, made, number, head=head, committed=committed)
             made.winners.append((append, logged))
-            mates[commit.key] = logged
             head = logged.end
     return made
+
+
+def _placed(
+    commit: Commit, made: Plan, number: Callable[[RootKey], int], *, head: int, committed: str
+) -> LoggedCommit:
+    """The commit at the head, and what the log is after it."""
+    given: list[int] = []
+    for at, event in enumerate(commit.events, start=head):
+        key = (event.domain, event.root)
+        made.numbers[key] = latest = number(key) + 1
+        made.positions[event.domain] = at
+        given.append(latest)
+    logged = LoggedCommit(position=head, committed=committed, numbers=tuple(given), commit=commit)
+    made.keys[commit.key] = logged
+    return logged
 
 
 def is_ahead(append: Append, prefix: Prefix) -> bool:
