@@ -13,7 +13,7 @@ from tests.read_side.world import MakeWorld, World, root
 
 from blossm.adapters.sqlite.log import SqliteLogStore
 from blossm.adapters.sqlite.views import SqliteViewStore
-from blossm.core.errors import PreconditionFailed, Unavailable
+from blossm.core.errors import Unavailable
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import FactAnswer, Request
 from blossm.core.view import Batch, Checkpoint
@@ -266,12 +266,6 @@ async def test_a_function_for_the_domain_goes_before_one_for_the_action(made: Ma
 async def test_a_missing_function_is_told_at_the_start(made: MakeWorld) -> None:
     with pytest.raises(HandlerError, match="painted"):
         made(handlers="", listens={"shop.bicycle": ("painted",)})
-
-
-async def test_parking_is_refused_at_the_start(world: World) -> None:
-    world.spec = replace(world.spec, on_error="park")
-    with pytest.raises(PreconditionFailed, match="on_error: park"):
-        world.another_projection()
 
 
 async def test_status_tells_position_head_and_lag(world: World) -> None:

@@ -180,7 +180,6 @@ class ProjectionSpec(ProcedureSpec):
     handler: Handler
     events: dict[str, tuple[str, ...]] = field(default_factory=dict)  # event store → actions
     reads: Reads = Reads()
-    on_error: Literal["stop", "park"] = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

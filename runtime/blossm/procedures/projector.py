@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from blossm.core.commit import LoggedCommit
-from blossm.core.errors import BadRequest, Internal, PreconditionFailed, Unavailable
+from blossm.core.errors import BadRequest, Internal, Unavailable
 from blossm.core.event import LoggedEvent
 from blossm.core.view import Batch, Checkpoint
 from blossm.handlers.modules import Modules
@@ -56,11 +56,6 @@ class Projector:
     """What the live projection and its replays share. Raises HandlerError when a function is missing."""
 
     def __init__(self, *, spec: ProjectionSpec, network: Network, modules: Modules, clients: Clients, clock: Clock) -> None:
-        if spec.on_error == "park":
-            raise PreconditionFailed(
-                f"projection {spec.address} says on_error: park, which this version does not know how to do",
-                help="say on_error: stop, or leave it out",
-            )
         stores = [network.event_stores[address] for address in spec.events]
         self.spec = spec
         self.view: ViewStoreClient = clients.view_store(spec.address)

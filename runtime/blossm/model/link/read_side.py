@@ -71,12 +71,14 @@ def projection(draft: Draft, index: Index) -> ProjectionSpec:
     handler = handlers.whole(draft, index, module=f"{draft.name}.py", required=True)
     _check_events(keys, handler, draft, index)
     check_examples(draft, index)
+    if keys.on_error == "park":
+        message = "`on_error: park` comes later (setting a root aside whose event fails): it can't be used yet"
+        index.findings.add("B107", message, draft.document.value("on_error"), help="say `stop`, or leave it out")
     return ProjectionSpec(
         **shared(draft, index),
         handler=handler or Handler(handlers.beside(draft, f"{draft.name}.py")),
         events={store: tuple(dict.fromkeys(actions)) for store, actions in keys.events.items()},
         reads=references.reads(draft, index),
-        on_error=keys.on_error,
     )
 
 
