@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
 from tests.read_side.world import MakeWorld, World
 
@@ -66,6 +67,11 @@ async def test_it_goes_on_once_a_new_definition_handles_the_event(poisoned: Worl
         ('view.set(event.root, {"color": 5})', "color"),
         ('view.increment(event.root, "color")', "color"),
         ('view.set("", {"color": "red"})', "id"),
+        ('view.set(5, {"color": "red"})', "id"),
+        ('view.set("\\ud800", {"color": "red"})', "id"),
+        ('view.set(event.root, {"color": "red"}, context=5)', "context"),
+        ('view.set(event.root, {"color": "red"}, context="\\ud800")', "context"),
+        ('view.where({5: "x"}).set({"color": "red"})', "where"),
         ('view.where({"notes": "x"}).set({"color": "red"})', "notes"),
         ('view.where({"painted": 1}).set({"color": "red"})', "index"),
         ('"red"', "str"),
@@ -87,6 +93,14 @@ async def test_a_change_that_does_not_fit_names_event_handler_and_field(made: Ma
         await world.projection.catch_up()
     assert (stopped.value.facts["position"], stopped.value.facts["handler"]) == (1, "painted")
     assert problem in stopped.value.message
+    assert orjson.dumps(world.projection.status())
+
+
+async def test_a_function_that_waits_and_then_exits_takes_nobody_along(made: MakeWorld) -> None:
+    world = made(handlers="async def painted(event):\n    exit()", listens={"shop.bicycle": ("painted",)})
+    await world.log((PAINTED, 1, {"color": "green"}))
+    with pytest.raises(Internal, match=r"bicycles.py:2: painted .* SystemExit"):
+        await world.projection.catch_up()
 
 
 async def test_a_hole_in_the_log_stops_it(made: MakeWorld) -> None:

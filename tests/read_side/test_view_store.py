@@ -13,7 +13,7 @@ from tests.read_side.world import World, root
 from blossm.adapters.memory.clock import FakeClock
 from blossm.adapters.memory.views import MemoryViewStore
 from blossm.core.errors import BadRequest, DeadlineExceeded, Internal, NotFound
-from blossm.core.view import Comparison, Query
+from blossm.core.view import Checkpoint, Comparison, Query
 from blossm.handlers.modules import Modules
 from blossm.model.network import Handler, Network
 from blossm.procedures.view_store import PATIENCE, ViewStoreProcedure
@@ -136,6 +136,12 @@ async def test_format_shapes_rows_on_their_way_out(make: Make) -> None:
     assert [row.body for row in (await view.query(Query())).content] == [{"shade": "RED"}]
 
 
+async def test_a_format_that_changes_what_it_is_given_changes_no_row(make: Make) -> None:
+    view = make(format="def bicycles(body):\n    body['tags'].append('shown')\n    return body\n")
+    await view.apply(batch(put("a", color="red", tags=[])))
+    assert [(await view.get("a")).body["tags"] for _ in range(2)] == [["shown"], ["shown"]]
+
+
 async def test_a_format_that_breaks_says_only_an_id(make: Make) -> None:
     view = make(format="def bicycles(body):\n    return body['secret']\n")
     await view.apply(batch(put("a", color="red")))
@@ -194,6 +200,21 @@ async def test_a_reader_sees_what_another_process_wrote(world: World) -> None:
     await world.rows.apply(1, batch(put(root(1), color="red")))  # past this procedure
     world.clock.advance(1)
     assert len((await asking).content) == 1
+
+
+async def test_an_answer_is_not_older_than_what_was_asked_for_though_another_generation_is_served_by_then(world: World) -> None:
+    await world.log(("shop.bicycle.registered", 1, {"color": "red"}))
+    await world.projection.catch_up()
+    checkpoints = world.rows.checkpoints
+
+    async def switched_meanwhile(generation: int) -> dict[str, Checkpoint]:
+        seen = await checkpoints(generation)
+        await world.rows.switch(current=generation, to=await world.rows.begin())
+        return seen
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.rows, "checkpoints", switched_meanwhile)
+        assert (await world.view.get(root(1), min_position={"shop": 1})).body["color"] == "red"
 
 
 async def _until(clock: FakeClock) -> None:

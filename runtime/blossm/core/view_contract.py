@@ -10,6 +10,7 @@ import msgspec
 
 from blossm.core.errors import BadRequest, FieldProblem
 from blossm.core.payload import Contract
+from blossm.core.plain_json import is_plain
 from blossm.core.view import Change, Comparison, Query
 from blossm.core.view_query import COMPARABLE, field_at, plan
 from blossm.model.fields import Field, Fields, FieldType
@@ -43,8 +44,9 @@ class ViewContract:
         """The change as it is to be made. Raises BadRequest, which names every field that is off."""
         if bool(change.id) == bool(change.where) or (change.where and change.op == "put"):
             raise _off("id", "a change is of one row, by its id, or but for `put` of those that a `where` finds")
-        if len(change.id) > MAX_ID or "\0" in change.id:
-            raise _off("id", f"must be at most {MAX_ID} characters, none of them NUL")
+        for name, text in (("id", change.id), ("context", change.context)):
+            if not (type(text) is str and len(text) <= MAX_ID and "\0" not in text and is_plain(text)):
+                raise _off(name, f"must be text of at most {MAX_ID} characters, none of them NUL")
         where = self._where(change.where) if change.where else change.where
         return msgspec.structs.replace(change, where=where, fields=self._fields(change))
 
@@ -71,6 +73,8 @@ class ViewContract:
         return taken
 
     def _where(self, where: Mapping[str, Any]) -> dict[str, Any]:
+        if not all(type(path) is str for path in where):
+            raise _off("where", "must have names of fields")
         asked = tuple(self._comparison(Comparison(path, "eq", value)) for path, value in where.items())
         plan(self._spec, Query(where=asked))
         return {comparison.field: comparison.value for comparison in asked}

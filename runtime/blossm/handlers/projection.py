@@ -149,6 +149,7 @@ def failure(event: LoggedEvent, listener: Listener | None, error: BaseException,
     frames = [frame for frame in frames if not Path(frame.file).is_absolute()]
     place = (frames[-1].file, frames[-1].line) if frames else (listener.file, listener.line) if listener else ("", 0)
     words = error.message if isinstance(error, BlossmError) else str(error)
+    problem = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return Failure(
         service=event.service,
         position=event.position,
@@ -159,5 +160,5 @@ def failure(event: LoggedEvent, listener: Listener | None, error: BaseException,
         handler=listener.name if listener else "the fold",
         file=place[0],
         line=place[1],
-        problem=f"{type(error).__name__}: {words}" if words else type(error).__name__,
+        problem=problem.encode(errors="backslashreplace").decode(),  # it is told as JSON
     )

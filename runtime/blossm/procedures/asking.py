@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from blossm.core.errors import DeadlineExceeded, ResourceExhausted, Unavailable
+from blossm.core.errors import DeadlineExceeded, Internal, ResourceExhausted, Unavailable
 from blossm.core.event import LoggedEvent, Step, Tx
 from blossm.core.request import Request
 from blossm.core.view import EventChanges
@@ -118,7 +118,7 @@ class Asking:
                 if call := self._passing(event, self._states):
                     answer = call()
                     if inspect.iscoroutine(answer):
-                        answer = await run.within(answer, clock=self._clock, deadline=self._deadline())
+                        answer = await run.within(_staying(answer), clock=self._clock, deadline=self._deadline())
                     self._take(made, event, answer)
             if made.failure:
                 break
@@ -171,6 +171,14 @@ class Asking:
 
     def _deadline(self) -> float:
         return self._clock.monotonic() + self._spec.shape.timeout
+
+
+async def _staying(answer: Coroutine[Any, Any, Any]) -> Any:
+    """What a function answers. One that leaves the process fails instead: asyncio would take the whole loop along."""
+    try:
+        return await answer
+    except SystemExit as error:
+        raise Internal(f"SystemExit: {error}") from error
 
 
 def _store(event: LoggedEvent) -> str:

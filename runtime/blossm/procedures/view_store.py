@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded, Internal, NotFound
+from blossm.core.spelling import copied
 from blossm.core.view import Batch, Change, Checkpoint, EventChanges, Page, Query, Row
 from blossm.core.view_contract import ViewContract
 from blossm.handlers.modules import Modules
@@ -70,16 +71,14 @@ class ViewStoreProcedure:
         min_position: Mapping[str, int] | None = None,
         generation: int | None = None,
     ) -> Row:
-        await self._until(min_position or {})
-        row = await self._store.get(await self._served(generation), id, context=context)
+        row = await self._store.get(await self._that_has_seen(min_position or {}, generation), id, context=context)
         if row is None:
             raise NotFound(f"there is no {self._spec.name} {id}", facts={"view": self._spec.address, "id": id})
         return self._shaped(row)
 
     async def query(self, query: Query, *, generation: int | None = None) -> Page:
         question = self._contract.question(query)
-        await self._until(question.min_position)
-        page = await self._store.query(await self._served(generation), question)
+        page = await self._store.query(await self._that_has_seen(question.min_position, generation), question)
         return msgspec.structs.replace(page, content=tuple(map(self._shaped, page.content)))
 
     async def _served(self, generation: int | None) -> int:
@@ -95,16 +94,17 @@ class ViewStoreProcedure:
             error.facts |= {"service": event.service, "position": event.position, "id": change.id}
             raise
 
-    async def _until(self, positions: Mapping[str, int]) -> None:
-        """Wait until the view has seen these positions of the logs that it comes from. Raises DeadlineExceeded."""
+    async def _that_has_seen(self, positions: Mapping[str, int], generation: int | None) -> int:
+        """The generation to answer from, once it has seen these positions of the logs. Raises DeadlineExceeded."""
         asked = {service: position for service, position in positions.items() if service in self._services}
         end = self._clock.monotonic() + PATIENCE
         while True:
             moved = self._moved  # before the look, so that nothing slips through between
-            seen = await self.checkpoints() if asked else {}
+            served = await self._served(generation)
+            seen = await self._store.checkpoints(served) if asked else {}
             late = {service: position for service, position in asked.items() if _position(seen, service) < position}
             if not late:
-                return
+                return served
             left = end - self._clock.monotonic()
             if left <= 0:
                 raise DeadlineExceeded(
@@ -130,7 +130,7 @@ class ViewStoreProcedure:
         if self._format is None:
             return row
         try:
-            body = self._format(row.body)
+            body = self._format(copied(row.body))
         except BlossmError:
             raise
         except Exception as error:  # whatever user code raises
