@@ -64,6 +64,35 @@ def test_a_command_a_fact_and_a_view_without_a_running_network(harbour: Path) ->
     assert "switched: 1 rows" in blossm("replay", "berths", cwd=here).stderr
 
 
+def test_a_replay_is_tried_taken_back_and_dropped(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    blossm("call", "port.berth.ring", cwd=root)
+    blossm("status", cwd=root)  # the view comes up to date
+
+    def replay(*options: str) -> str:
+        done = blossm("replay", "berths", *options, cwd=root)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        return done.stderr.splitlines()[-1]
+
+    assert replay("--dry-run") == "berths: checked: 1 rows, 1 before, 0 of 1 looked at differ"
+    assert replay() == "berths: switched: 1 rows, 1 before, 0 of 1 looked at differ"
+    assert replay("--rollback") == "berths: generation 1 serves again"
+    assert replay("--abort") == "berths: no replay is unfinished"
+
+
+def test_an_unfinished_replay_is_dropped(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    projection = root / "views" / "berths.py"
+    blossm("call", "port.berth.ring", cwd=root)
+    blossm("status", cwd=root)  # the view comes up to date
+    projection.write_text(projection.read_text() + "\n\ndef rung(*_):\n    raise ValueError('cracked')\n")
+    stopped = blossm("replay", "berths", cwd=root)
+    assert stopped.returncode == 1
+    assert "cracked" in stopped.stderr
+    assert "the served view was not touched" in stopped.stderr
+    assert "is dropped" in blossm("replay", "berths", "--abort", cwd=root).stderr
+
+
 def test_off_payloads_are_named_by_field_and_nothing_is_on_stdout(harbour: Path) -> None:
     done = blossm("call", "port.berth.add", "length=wide", "--network", str(harbour))
     assert (done.returncode, done.stdout) == (1, "")
@@ -128,6 +157,7 @@ def test_where_there_is_no_network_that_is_said(tmp_path: Path) -> None:
         (("call", "numbers", "up_to:=x"), "is no JSON"),
         (("token", "--context", "garage"), "is not NAME=ROOT"),
         (("dev", "--port", "70000"), "70000"),
+        (("replay", "berths", "--abort", "--rollback"), "name one"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(harbour: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -65,3 +65,21 @@ def test_a_view_is_replayed_while_it_serves(tmp_path: Path) -> None:
         [status] = documents(blossm("status", "--json", "--network", str(root)))
         [berths] = [one for one in status["projections"] if one["projection"] == "berths"]
         assert (berths["state"], berths["lag"], berths["definition_changed"]) == ("live", 0, False)
+
+
+def test_a_replay_can_be_tried_and_taken_back_and_dropped_while_the_view_serves(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+
+    def replay(*options: str) -> list[dict[str, Any]]:
+        return documents(blossm("replay", "berths", "--json", "--network", str(root), *options))
+
+    with running(root) as network, network.client() as client:
+        client.post("/c.berth.port/ring", json={})
+        assert replay("--dry-run")[-1]["phase"] == "checked"
+        assert blossm("replay", "berths", "--rollback", "--network", str(root)).returncode == 1  # nothing was switched
+        assert replay()[-1]["phase"] == "switched"
+        assert replay("--rollback") == [{"projection": "berths", "generation": 1}]
+        rung = client.post("/c.berth.port/ring", json={})
+        row = client.get(f"/v/berths/{rung.json()['root']}", params={"min_position": rung.headers["blossm-position"]})
+        assert row.json()["body"]["bells"] == 1  # its projection goes on
+        assert replay("--abort") == [{"projection": "berths", "aborted": False}]

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,17 +22,38 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("projection")
+@click.option("--dry-run", is_flag=True, help="See whether it would work, and what would differ; switch nothing.")
+@click.option("--abort", is_flag=True, help="Drop what an unfinished replay has made; one that runs ends.")
+@click.option("--rollback", is_flag=True, help="Serve the rows before the last replay again.")
 @network_option
 @json_option
-def replay(projection: str, *, directory: Path | None, as_json: bool) -> None:
+def replay(
+    projection: str, *, dry_run: bool, abort: bool, rollback: bool, directory: Path | None, as_json: bool
+) -> None:
     """Make the view of PROJECTION anew, as its functions are now. The view serves all the while, and is switched at the end."""
-    with _as_json() if as_json else _bar(projection) if sys.stderr.isatty() else _lines() as show:
-        each(directory, "replay", {"projection": projection}, show)
+    if dry_run + abort + rollback > 1:
+        raise click.UsageError("--dry-run, --abort and --rollback are three ways: name one")
+    if abort or rollback:
+        operation = "abort" if abort else "rollback"
+        return each(directory, operation, {"projection": projection}, _as_json if as_json else _for_people)
+    showing = nullcontext(_as_json) if as_json else _bar(projection) if sys.stderr.isatty() else _lines()
+    with showing as show:
+        return each(directory, "replay", {"projection": projection, "dry_run": dry_run}, show)
 
 
-@contextmanager
-def _as_json() -> Iterator[Show]:
-    yield lambda document: click.echo(json.dumps(document))
+def _as_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document))
+
+
+def _for_people(document: dict[str, Any]) -> None:
+    match document:
+        case {"generation": generation}:
+            words = f"generation {generation} serves again"
+        case {"aborted": True}:
+            words = "what the unfinished replay has made is dropped"
+        case _:
+            words = "no replay is unfinished"
+    click.echo(f"{document['projection']}: {words}", err=True)
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from blossm.local.calls import Call, Calls
 from blossm.local.network import LocalNetwork
 from blossm.local.timeline import Timeline
 from blossm.model.diagnostics import did_you_mean
-from blossm.model.network import EventStoreSpec
-from blossm.replay import replaying
+from blossm.model.network import EventStoreSpec, ProjectionSpec
+from blossm.replay import abort, replaying, rollback
 
 Document = dict[str, Any]
 
@@ -53,7 +53,20 @@ class Status(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Replay(msgspec.Struct, forbid_unknown_fields=True):
-    """Make a view anew, from the first event on."""
+    """Make a view anew, from the first event on; `dry_run`: look whether that works, and switch nothing."""
+
+    projection: str
+    dry_run: bool = False
+
+
+class Abort(msgspec.Struct, forbid_unknown_fields=True):
+    """Drop what an unfinished replay has made."""
+
+    projection: str
+
+
+class Rollback(msgspec.Struct, forbid_unknown_fields=True):
+    """Serve the rows before the last replay again."""
 
     projection: str
 
@@ -64,6 +77,8 @@ ARGUMENTS: dict[str, type[msgspec.Struct]] = {
     "state": State,
     "status": Status,
     "replay": Replay,
+    "abort": Abort,
+    "rollback": Rollback,
 }
 
 
@@ -92,6 +107,10 @@ class LocalOperations:
                 documents = self._status()
             case Replay() as wanted:
                 documents = self._replay(wanted)
+            case Abort() as wanted:
+                documents = self._abort(wanted)
+            case Rollback() as wanted:
+                documents = self._rollback(wanted)
             case other:
                 raise AssertionError(other)
         async with aclosing(documents):
@@ -157,19 +176,30 @@ class LocalOperations:
         }
 
     async def _replay(self, wanted: Replay) -> AsyncGenerator[Document, None]:
-        spec = self._network.projections.get(wanted.projection)
-        if spec is None:
-            known = did_you_mean(wanted.projection, self._network.projections)
-            raise NotFound(f"there is no projection {wanted.projection}", help=known)
         steps = replaying(
-            spec=spec,
+            spec=self._projection(wanted.projection),
             network=self._network,
             modules=self._local.modules,
             clients=self._local.operator,
             clock=self._local.clock,
+            dry_run=wanted.dry_run,
         )
         async for progress in steps:
             yield msgspec.to_builtins(progress)
+
+    async def _abort(self, wanted: Abort) -> AsyncGenerator[Document, None]:
+        dropped = await abort(spec=self._projection(wanted.projection), clients=self._local.operator)
+        yield {"projection": wanted.projection, "aborted": dropped}
+
+    async def _rollback(self, wanted: Rollback) -> AsyncGenerator[Document, None]:
+        generation = await rollback(spec=self._projection(wanted.projection), clients=self._local.operator)
+        yield {"projection": wanted.projection, "generation": generation}
+
+    def _projection(self, address: str) -> ProjectionSpec:
+        if address not in self._network.projections:
+            known = did_you_mean(address, self._network.projections)
+            raise NotFound(f"there is no projection {address}", help=known)
+        return self._network.projections[address]
 
 
 def understood(operation: str, arguments: Mapping[str, Any]) -> msgspec.Struct:
