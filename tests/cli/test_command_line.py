@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.process import blossm, copied, documents
+from tests.e2e.process import BLOSSM, blossm, copied, documents
 
 HEAVY = ("pydantic", "yaml", "grpc", "uvicorn", "starlette", "rich", "httpx", "structlog", "apsw", "cryptography", "asyncio")
 
@@ -146,6 +146,34 @@ def test_where_there_is_no_network_that_is_said(tmp_path: Path) -> None:
         done = blossm(*arguments, cwd=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         assert "B001" in done.stderr
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    for arguments in (("check", nowhere), ("dev", nowhere), ("status", "--network", nowhere), ("graph", "-n", nowhere)):
+        done = blossm(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"Directory '{nowhere}' does not exist" in done.stderr
+
+
+@pytest.mark.parametrize("lies_there", ["file", "folder"])
+def test_what_the_machine_refuses_is_one_message(tmp_path: Path, lies_there: str) -> None:
+    root = copied(tmp_path)
+    state = root / ".blossm"
+    if lies_there == "file":
+        state.write_text("something else")
+    else:
+        (state / "development.key").mkdir(parents=True)
+    done = blossm("token", cwd=root)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"error: {state}")
+
+
+def test_a_full_disk_is_one_message(harbour: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*BLOSSM, "graph", "-n", str(harbour)], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,18 @@ class TestTheDevelopmentKey:
         monkeypatch.setattr("blossm.adapters.development_key.os.link", too_late)
         assert development_key(path) == first
 
-    @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"kty": "EC"}'])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"{}",
+            b"[]",
+            b'{"kty": "EC"}',
+            b'{"kty": "EC", "crv": "P-256", "x": "aa", "y": "bb", "d": "cc", "kid": "k"}',
+            b'{"kty": "EC", "crv": "P-256", "x": 1, "y": 2, "d": 3, "kid": 4}',
+            b'{"kty": "EC", "crv": "P-999", "x": "aa", "y": "bb", "d": "cc", "kid": "k"}',
+        ],
+    )
     def test_that_is_none_is_told_with_its_path(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "key.json"
         path.write_bytes(content)

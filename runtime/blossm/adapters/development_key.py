@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from blossm.core.errors import Unavailable
@@ -18,7 +19,6 @@ from blossm.model.network import Environment, Issuer
 from blossm.ports import Keys
 
 _PRIVATE = ("d",)
-_MEMBERS = {"kty", "crv", "x", "y", "d", "kid"}
 
 
 def development_key(path: Path) -> dict[str, Any]:
@@ -52,10 +52,11 @@ def _new() -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        key = orjson.loads(path.read_bytes())
-    except ValueError:
-        key = None
-    if not isinstance(key, dict) or _MEMBERS - key.keys():
+        key: dict[str, Any] = orjson.loads(path.read_bytes())
+        signs = "kid" in key and ECKey.import_key(key).private_key is not None  # asked for, its numbers are looked at
+    except (JoseError, ValueError, TypeError, LookupError, AttributeError):  # whatever lies there instead
+        key, signs = {}, False
+    if not signs:
         raise Unavailable(f"{path} holds no key", help="remove the file: a new key is made, and old tokens end")
     return key
 

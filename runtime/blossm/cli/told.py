@@ -28,6 +28,9 @@ def told(error: BaseException) -> int | None:
             _tell(error)
             ours = isinstance(error, Unavailable) or type(error).__module__.startswith("blossm.local")
             return ENVIRONMENT if ours else FINDINGS
+        case OSError():  # a disk that is full, a file that may not be read: the machine has said no
+            click.echo(f"error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}", err=True)
+            return ENVIRONMENT
         case BaseExceptionGroup() if len(error.exceptions) == 1:
             return told(error.exceptions[0])
         case _:

@@ -23,13 +23,14 @@ from blossm.procedures.doors.remembered import Remembered
 from blossm.procedures.doors.visit import Visit
 
 MAX_TOKEN = 8 * 1024  # characters
+MAX_SUBJECT = 255
 SKEW = 60  # seconds by which clocks may differ
 TRUST = 300.0  # seconds for which a checked token is not checked again: a key that was withdrawn is believed no longer
 REMEMBERED = 10_000
 DEVELOPMENT = "development"  # the names of keys that only development believes begin so
 
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9_.-]+)")
-_CONTEXT = re.compile(r"[a-z][a-z0-9_]{0,62}")
+CONTEXT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SAFE = ("GET", "HEAD")
 
 
@@ -158,9 +159,9 @@ def token_from(claims: dict[str, Any], issuer: Issuer, *, now: float) -> Token:
 def _well_formed(claims: Mapping[str, Any]) -> bool:
     context = claims.get("context", {})
     return (
-        len(claims["sub"]) <= 255
+        len(claims["sub"]) <= MAX_SUBJECT
         and isinstance(context, dict)
-        and all(_CONTEXT.fullmatch(name) and is_root(root) for name, root in context.items())
+        and all(CONTEXT.fullmatch(name) and is_root(root) for name, root in context.items())
         and all(
             isinstance(words, list) and all(isinstance(word, str) for word in words)
             for words in (claims.get("roles", []), claims.get("permissions", []))
