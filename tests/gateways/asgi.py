@@ -33,6 +33,7 @@ class Connection:
         self._out: asyncio.Queue[Message] = asyncio.Queue()
         self._task = asyncio.ensure_future(app(self._scope, self._in.get, self._out.put))
         self.status = 0
+        self.headers: dict[bytes, bytes] = {}
         if not more:
             self.sends(b"")
 
@@ -47,7 +48,7 @@ class Connection:
         async with asyncio.timeout(5):
             message = await self._out.get()
             if message["type"] == "http.response.start":
-                self.status = message["status"]
+                self.status, self.headers = message["status"], dict(message["headers"])
                 message = await self._out.get()
         body: bytes = message.get("body", b"")
         return body

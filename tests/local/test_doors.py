@@ -64,6 +64,7 @@ async def test_a_door_is_found_by_host_name_and_by_path(url: str, answer: str) -
         "http://c.berth.port.localhost.evil.example/ring",
         "http://127.0.0.1/c.boat.port/ring",
         "http://127.0.0.1/ring",
+        "http://127.0.0.1//c.berth.port/ring",
     ],
 )
 async def test_what_is_no_door_is_not_found_and_the_doors_are_named(url: str) -> None:
@@ -82,6 +83,12 @@ async def test_the_index_lists_the_doors() -> None:
     index = (await ask(doors(), "http://127.0.0.1/")).json()
     assert index["network"] == "harbour.example"
     assert {"host": "v.localhost", "path": "/v", "kind": "view-gateway", "entries": ["berths"]} in index["doors"]
+
+
+async def test_the_index_is_read_and_nothing_else() -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(doors())) as client:
+        refused = await client.post("http://127.0.0.1/")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
 
 
 @pytest.fixture
@@ -147,6 +154,29 @@ async def test_a_head_in_time_may_be_followed_by_a_slow_answer(monkeypatch: pyte
             assert (await client.get("/v/berths")).text == "done"
         running.stop()
         await ended
+
+
+async def test_what_comes_after_the_body_is_no_header() -> None:
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await Request(scope, receive).body()
+        names = [name.decode() for name, _ in scope["headers"]]
+        await PlainTextResponse(f"{body.decode()} {names}", headers={"connection": "close"})(scope, receive, send)
+
+    with bound(0) as listener:
+        running = Server(doors(v=counted), grace=5)
+        ended = asyncio.create_task(running.serve(sockets=[listener]))
+        await running.listening.wait()
+        head = b"POST /v/x HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+        answer = await answer_to(url_of(listener), head, b"2\r\nhi\r\n0\r\nauthorization: Bearer x\r\n\r\n")
+        assert answer.endswith(b"hi ['host', 'transfer-encoding']")
+        running.stop()
+        await ended
+
+
+@pytest.mark.parametrize("hosts", [b"", b"host:\r\n", b"host: localhost\r\nhost: evil.example\r\n"])
+async def test_a_request_names_one_host_or_is_older_than_hosts(server: tuple[str, Server], hosts: bytes) -> None:
+    answer = await answer_to(server[0], b"GET /v/x HTTP/1.1\r\nconnection: close\r\n" + hosts + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 400" if hosts else b"HTTP/1.1 200")
 
 
 async def test_a_large_body_is_not_taken_for_a_large_head(server: tuple[str, Server]) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blossm.core.errors import DeadlineExceeded, NotFound
+from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded, NotFound
 from blossm.model.network import GatewaySpec, Network
-from blossm.procedures.doors.problem import problem_response
+from blossm.procedures.doors.problem import MethodNotAllowed, problem_response
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
 OPERATOR = "_blossm"
@@ -46,20 +46,29 @@ class Doors:
         await self._drainable(app, scope, receive, send)
 
     def _door(self, scope: Scope) -> tuple[ASGIApp, Scope]:
-        host = host_of(scope)
+        host, path = host_of(scope), scope["path"]
+        if not host:
+            return self._refusal(BadRequest("a request needs one Host header")), scope
         if host not in HERE:
-            app = self._by_host.get(host)
-            return (app or self._no_door(f"no door is called {host}")), scope
-        first = scope["path"].removeprefix("/").partition("/")[0]
-        if first == "":
-            return JSONResponse(index(self._network)), scope
+            return self._by_host.get(host) or self._no_door(host), scope
+        if path == "/":
+            return self._index(scope["method"]), scope
+        first = path.removeprefix("/").partition("/")[0]
         app = self._operator if first == OPERATOR else self._by_address.get(first)
         if app is None:
-            return self._no_door(f"no door is called {first}"), scope
+            return self._no_door(first or path), scope
         return app, {**scope, "root_path": f"{scope.get('root_path', '')}/{first}"}
 
-    def _no_door(self, message: str) -> ASGIApp:
-        error = NotFound(message, facts={"doors": list(self._by_address)}, help="GET / lists the doors")
+    def _index(self, method: str) -> ASGIApp:
+        if method not in ("GET", "HEAD"):
+            return self._refusal(MethodNotAllowed("the list of doors is read", facts={"allow": ("GET", "HEAD")}))
+        return JSONResponse(index(self._network))
+
+    def _no_door(self, name: str) -> ASGIApp:
+        facts = {"doors": list(self._by_address)}
+        return self._refusal(NotFound(f"no door is called {name}", facts=facts, help="GET / lists the doors"))
+
+    def _refusal(self, error: BlossmError) -> ASGIApp:
         return problem_response(error, tx="", realm=self._network.name)
 
     async def _drainable(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +93,7 @@ class Doors:
             if started:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
-                await self._dropped()(scope, receive, send)
+                await self._refusal(DeadlineExceeded("the network was stopped"))(scope, receive, send)
         finally:
             self._endless.discard(task)
 
@@ -93,9 +102,6 @@ class Doors:
         if self._draining:
             task.cancel()
 
-    def _dropped(self) -> ASGIApp:
-        return problem_response(DeadlineExceeded("the network was stopped"), tx="", realm=self._network.name)
-
 
 def names(spec: GatewaySpec) -> set[str]:
     """The host names that a gateway answers to on this machine."""
@@ -103,7 +109,7 @@ def names(spec: GatewaySpec) -> set[str]:
 
 
 def host_of(scope: Scope) -> str:
-    """The host that a request is for, without the port; localhost where it says none (HTTP/1.0)."""
+    """The host that a request is for, without the port; localhost where it says none (HTTP/1.0), empty where it says two."""
     values = [value for name, value in scope["headers"] if name == b"host"]
     host = values[0].decode("latin-1").lower() if len(values) == 1 else ("localhost" if not values else "")
     return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0].rstrip(".")

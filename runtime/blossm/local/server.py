@@ -65,6 +65,8 @@ class Bounded(HttpToolsProtocol):
         self.head += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.in_head:
+            return  # trailers: nobody reads them, and they have no bound
         super().on_header(name, value)
         self.head += len(name) + len(value) + 4
 

@@ -74,6 +74,8 @@ def _headers(error: BlossmError, realm: str) -> Mapping[str, str]:
             return {"WWW-Authenticate": f'Bearer realm="{realm}"' + (f', error="{code}"' if code else "")}
         case MethodNotAllowed():
             return {"Allow": ", ".join(error.facts["allow"])}
+        case RequestTimeout():
+            return {"Connection": "close"}  # the rest of the body may come for ever
         case ResourceExhausted() | Unavailable():
             wait = error.facts.get("retry_after")
             return {"Retry-After": str(math.ceil(wait) if isinstance(wait, int | float) and wait > 1 else 1)}

@@ -68,12 +68,12 @@ class Visit:
         """The query's names and values, decoded. Raises BadRequest."""
         if not self.query:
             return ()
+        if self.query.count(b"&") >= MAX_QUERY_FIELDS:
+            raise _unreadable(f"has over {MAX_QUERY_FIELDS} fields")
         try:
-            return parse_qsl(
-                self.query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_QUERY_FIELDS
-            )
-        except ValueError as error:  # not ASCII, not UTF-8 behind the percent signs, or too many
-            raise BadRequest("the query can't be read", fields=[FieldProblem("query", "is not URL-encoded UTF-8")]) from error
+            return parse_qsl(self.query.decode("ascii"), keep_blank_values=True, errors="strict")
+        except ValueError as error:  # not ASCII, or not UTF-8 behind the percent signs
+            raise _unreadable("is not URL-encoded UTF-8") from error
 
     async def body(self) -> bytes:
         """The whole body. Raises PayloadTooLarge as soon as it is seen to be, RequestTimeout, ClientDisconnect."""
@@ -108,6 +108,10 @@ class Visit:
         if found and found[1] != b"0" * 32 and found[2] != b"0" * 16:
             return f"00-{found[1].decode()}-{span}-{found[3].decode()}"
         return f"00-{self.tx}-{span}-01"
+
+
+def _unreadable(problem: str) -> BadRequest:
+    return BadRequest("the query can't be read", fields=[FieldProblem("query", problem)])
 
 
 def _too_large() -> PayloadTooLarge:
