@@ -283,6 +283,20 @@ def test_a_handler_that_fails_to_import_is_one_clear_message(tmp_path: Path) -> 
     assert "runtime/blossm" not in done.stderr
 
 
+def test_what_handlers_print_is_talk_and_never_data(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    commands = root / "port" / "berth" / "commands.py"
+    rings = commands.read_text().replace("    berth = command.root or", "    print('rung')\n    berth = command.root or")
+    commands.write_text(f"print('imported')\n{rings}")
+    called = blossm("call", "port.berth.ring", "--json", cwd=root)
+    assert len(documents(called)) == 1
+    assert called.stderr.split() == ["imported", "rung"]
+    with running(root) as network, network.client() as client:
+        assert client.post("/c.berth.port/ring", json={}).status_code == 200
+        assert network.stop() == (0, "")
+    assert "rung\n" in (tmp_path / "talk.txt").read_text()
+
+
 def test_a_broken_network_is_told_as_check_does(tmp_path: Path) -> None:
     root = copied(tmp_path)
     (root / "views" / "blossm.yaml").write_text("procedure: view-store\nname: berths\nscheme: {}\n")

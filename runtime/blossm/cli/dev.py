@@ -9,8 +9,10 @@ import shlex
 import shutil
 import signal
 import sys
+from collections.abc import Coroutine
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -43,18 +45,19 @@ def dev(directory: Path | None, *, port: int, fresh: bool, command: str | None, 
     gc.disable()  # hardly anything that a start makes is garbage
     log_to_stderr()
     network = network_at(find_root((directory or Path()).resolve()))
-    return _runner(_dev(network, port=port, fresh=fresh, command=command))
+    data = sys.stdout
+    with redirect_stdout(sys.stderr):  # what handlers print is talk
+        return _runner(_dev(network, data, port=port, fresh=fresh, command=command))
 
 
-def _runner(work: Any) -> int:
+def _runner(work: Coroutine[Any, Any, int]) -> int:
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        code: int = runner.run(work)
-        return code
+        return runner.run(work)
 
 
-async def _dev(network: Network, *, port: int, fresh: bool, command: str | None) -> int:
+async def _dev(network: Network, data: TextIO, *, port: int, fresh: bool, command: str | None) -> int:
     from blossm.local.run import served
 
     stop = asyncio.Event()
@@ -65,8 +68,7 @@ async def _dev(network: Network, *, port: int, fresh: bool, command: str | None)
         _leave_alone_what_stays()
         if command is None:
             _introduce(running)
-        click.echo(f"ready {running.url}")
-        sys.stdout.flush()
+        click.echo(f"ready {running.url}", file=data)
         if command is not None:
             return await _run(command, running, stop)
         await asyncio.wait((asyncio.ensure_future(stop.wait()), running.ended), return_when=asyncio.FIRST_COMPLETED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,9 +63,12 @@ async def _each(
 ) -> None:
     from blossm.local.reach import operations
 
-    async with (
-        operations(root, lambda: network_at(root)) as reached,
-        aclosing(reached.run(operation, arguments)) as documents,
-    ):
-        async for document in documents:
-            show(document)
+    data = sys.stdout
+    with redirect_stdout(sys.stderr):  # what handlers print is talk
+        async with (
+            operations(root, lambda: network_at(root)) as reached,
+            aclosing(reached.run(operation, arguments)) as documents,
+        ):
+            async for document in documents:
+                with redirect_stdout(data):
+                    show(document)
