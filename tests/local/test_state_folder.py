@@ -29,6 +29,21 @@ def test_two_processes_cannot_share_it(tmp_path: Path) -> None:
     StateFolder.hold(tmp_path).close()
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_log_that_is_gone_is_not_begun_anew_in_silence(tmp_path: Path, lost: bool) -> None:
+    held = StateFolder.hold(tmp_path)
+    log = held.log("port")  # the first time there is none
+    held.states("port").write_bytes(b"states")
+    if not lost:
+        log.touch()  # emptied
+    with pytest.raises(FolderError, match=r"logs/port.db is gone") as refused:
+        held.log("port")
+    assert "--fresh" in refused.value.help
+    log.write_bytes(b"commits")
+    assert held.log("port") == log
+    held.close()
+
+
 def test_who_runs_is_known_while_it_runs_and_to_its_owner_only(tmp_path: Path) -> None:
     assert running(tmp_path) is None
     held = StateFolder.hold(tmp_path)

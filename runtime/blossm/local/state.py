@@ -103,7 +103,11 @@ class StateFolder:
             raise FolderError(f"{self.path} is damaged: {error.filename}: {error.strerror}", help=_ANEW) from error
 
     def log(self, service: str) -> Path:
-        return self.path / "logs" / f"{service}.db"
+        """Raises FolderError where a log is gone: to begin a new one in silence would hide that its events are lost."""
+        path = self.path / "logs" / f"{service}.db"
+        if self.states(service).exists() and not (path.exists() and path.stat().st_size):
+            raise FolderError(f"{path} is gone, with all that was logged", help=f"put it back from a copy; {_ANEW}")
+        return path
 
     def states(self, service: str) -> Path:
         return self.path / "states" / f"{service}.db"
