@@ -40,9 +40,10 @@ async def appender(log: ScriptedLog, clock: FakeClock, bus: MemoryBus) -> AsyncI
 async def in_time(doing: Awaitable[T], clock: FakeClock) -> T:
     """Let time pass until this is done."""
     task = asyncio.ensure_future(doing)
-    while not task.done():
-        clock.advance(0.5)
-        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        while not task.done():
+            clock.advance(0.5)
+            await asyncio.sleep(0)
     return task.result()
 
 

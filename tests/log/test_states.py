@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 import pytest
-from tests.log.conftest import settled
+from tests.log.conftest import in_time
 
 from blossm.adapters.memory.clock import FakeClock
 from blossm.adapters.memory.log import MemoryLogStore
@@ -22,7 +22,6 @@ from blossm.core.errors import Unavailable
 from blossm.core.event import LoggedEvent
 from blossm.ports import LogStore, StateStore
 from blossm.procedures.event_store import EventStores
-from blossm.procedures.states import PAUSE
 from blossm.testing.contracts.log_store import BLUE, RED, commit
 from blossm.testing.contracts.shop import GREEN, event_stores, painted, trued
 
@@ -52,11 +51,10 @@ async def shop(
     await stores.close()
 
 
-async def saved(clock: FakeClock) -> None:
+async def saved(client: EventStores, clock: FakeClock) -> None:
     """Let what is saved behind the reply be saved."""
-    await settled()
-    clock.advance(PAUSE)
-    await settled()
+    if saving := client._states._saving:
+        await in_time(saving, clock)
 
 
 # ---------------------------------------------------------------- what they are good for
@@ -67,7 +65,7 @@ async def test_a_root_is_folded_from_its_last_saved_state() -> None:
     async with shop(log, states, clock=clock) as client:
         for _ in range(12):
             await client.append(commit(trued()))
-            await saved(clock)
+            await saved(client, clock)
         log.read_after.clear()
         assert (await client.aggregate("wheel", RED)).value.number == 12
         assert log.read_after == [10]  # every 5 events
@@ -77,7 +75,7 @@ async def test_one_commit_of_many_events_saves_a_state_too() -> None:
     log, states, clock = Watched(), MemoryStateStore(), FakeClock()
     async with shop(log, states, clock=clock) as client:
         await client.append(commit(*[trued(n) for n in range(13)]))
-        await saved(clock)
+        await saved(client, clock)
         log.read_after.clear()
         await client.aggregate("wheel", RED)
         assert log.read_after == [13]
@@ -89,7 +87,7 @@ async def test_reading_a_long_root_saves_its_state() -> None:
         await client.append(commit(*[trued(n) for n in range(13)]))
     async with shop(log, states, clock=clock) as client:  # the first one was closed before it could save
         await client.aggregate("wheel", RED)
-        await saved(clock)
+        await saved(client, clock)
         log.read_after.clear()
         assert (await client.aggregate("wheel", RED)).value.state == {"turns": 12}
         assert log.read_after == [13]
@@ -99,10 +97,8 @@ async def test_a_domain_with_indexes_is_saved_behind_the_reply() -> None:
     log, states, clock = Watched(), MemoryStateStore(), FakeClock()
     async with shop(log, states, clock=clock) as client:
         await client.append(commit(*(painted(color, root) for root, color in COLORS.items())))
-        for _ in range(200):  # its folds run on a thread
-            await saved(clock)
-            if len(await states.find("bicycle", {"color": "red"})) == 2:
-                break
+        await saved(client, clock)
+        assert [found.root for found in await states.find("bicycle", {"color": "red"})] == [RED, GREEN]
         log.read_after.clear()
         found = await client.query_aggregates("bicycle", {"color": "red"})
         assert [aggregate.root for aggregate in found.value] == [RED, GREEN]
@@ -113,7 +109,7 @@ async def test_a_past_state_does_not_start_from_a_later_one() -> None:
     log, states, clock = Watched(), MemoryStateStore(), FakeClock()
     async with shop(log, states, clock=clock) as client:
         await client.append(commit(*[trued(n) for n in range(1, 14)]))
-        await saved(clock)
+        await saved(client, clock)
         assert (await client.aggregate("wheel", RED, number=7)).value.state == {"turns": 7}
         assert (await client.aggregate("wheel", RED, number=13)).value.state == {"turns": 13}
 
@@ -122,7 +118,7 @@ async def test_a_saved_state_that_was_handed_out_can_be_changed_without_harm() -
     log, states, clock = Watched(), MemoryStateStore(), FakeClock()
     async with shop(log, states, clock=clock) as client:
         await client.append(commit(*[trued(n) for n in range(5)]))
-        await saved(clock)
+        await saved(client, clock)
         (await client.aggregate("wheel", RED)).value.state["turns"] = "changed"
         assert (await client.aggregate("wheel", RED)).value.state == {"turns": 4}
 
@@ -141,9 +137,9 @@ async def answers(client: EventStores) -> list[Any]:
 async def fill(client: EventStores, clock: FakeClock, *, color: str = "") -> None:
     events: list[NewEvent] = [painted(color or each, root) for root, each in COLORS.items()]
     await client.append(commit(*events, *[trued(n, root) for n in range(7) for root in COLORS]))
-    await saved(clock)
+    await saved(client, clock)
     await client.query_aggregates("bicycle", {"color": "red"})
-    await saved(clock)
+    await saved(client, clock)
 
 
 def delete(file: Path) -> None:
@@ -263,7 +259,7 @@ async def test_states_of_a_log_that_lost_its_tail_and_grew_another_start_anew(gr
     async with shop(log, states, clock=clock) as client:
         await fill(client, clock)
         await fill(client, clock, color="black")
-    async with shop(restored, MemoryStateStore()) as other:
+    async with shop(restored, MemoryStateStore(), clock=clock) as other:
         for n in range(grown):
             await fill(other, clock, color="blue" if n == grown - 1 else "")
         expected = await answers(other)
@@ -275,7 +271,7 @@ async def test_another_fold_starts_anew() -> None:
     log, states, clock = Watched(), MemoryStateStore(), FakeClock()
     async with shop(log, states, clock=clock) as client:
         await client.append(commit(*[trued(n) for n in range(5)]))
-        await saved(clock)
+        await saved(client, clock)
     log.read_after.clear()
     async with shop(log, states, clock=clock, source="changed") as client:
         assert (await client.aggregate("wheel", RED)).value.state == {"turns": 4}
