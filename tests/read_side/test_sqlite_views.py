@@ -136,16 +136,19 @@ def test_a_file_that_is_no_view_is_told(tmp_path: Path) -> None:
     assert told.value.facts["file"].endswith("view.db")
 
 
-def test_a_file_of_another_format_is_told(tmp_path: Path) -> None:
+async def test_a_file_of_another_format_is_told(tmp_path: Path) -> None:
+    await SqliteViewStore.open(tmp_path / "view.db", bicycles()).close()
     connection = apsw.Connection(str(tmp_path / "view.db"))
     connection.pragma("user_version", 99)
     connection.close()
-    with pytest.raises(Unavailable, match="another version"):
+    with pytest.raises(Unavailable, match="format 99") as told:
         SqliteViewStore.open(tmp_path / "view.db", bicycles())
+    assert told.value.help == "remove the file: its projection makes it again"
 
 
 def _explained(store: SqliteViewStore, sql: str, values: tuple[Any, ...]) -> list[str]:
-    return [str(detail) for _, _, _, detail in store._reader().execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    explained = store._database.read(lambda connection: list(connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)))
+    return [str(detail) for _, _, _, detail in explained]
 
 
 def _fields(query: Query) -> dict[str, Any]:

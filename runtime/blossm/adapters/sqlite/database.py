@@ -38,12 +38,16 @@ _DOUBTFUL = (apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError, apsw.IOErr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """What a file holds: its mark (`application_id`), the version of its tables, and the statements that make them."""
+    """What a file holds: its mark (`application_id`), the version of its tables, and the statements that make them.
+
+    `help`: what to do about a file that holds something else.
+    """
 
     what: str
     mark: int
     version: int
     tables: str
+    help: str = "nothing was changed: put the right file there, or use the version of Blossm that wrote it"
 
 
 class _Writer:
@@ -205,12 +209,12 @@ class Database:
             connection.execute("COMMIT")
         facts = {"file": str(self.path)}
         if connection.pragma("application_id") != self._format.mark:
-            raise Unavailable(f"{self.path} is no {self._format.what} of Blossm", facts=facts, help="nothing was changed")
+            raise Unavailable(f"{self.path} is no {self._format.what} of Blossm", facts=facts, help=self._format.help)
         if (version := connection.pragma("user_version")) != self._format.version:
             raise Unavailable(
                 f"{self.path} has format {version}, and this version of Blossm knows {self._format.version}",
                 facts=facts | {"format": version, "known": self._format.version},
-                help="nothing was changed: use the version of Blossm that wrote it, or a newer one",
+                help=self._format.help,
             )
 
 

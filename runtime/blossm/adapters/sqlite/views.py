@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 import orjson
 
+from blossm.adapters.sqlite.database import Database
 from blossm.adapters.sqlite.views_query import counting, page
 from blossm.adapters.sqlite.views_rows import SqliteRows
-from blossm.adapters.sqlite.views_schema import prepare, transaction
-from blossm.core.errors import Unavailable
+from blossm.adapters.sqlite.views_schema import FORMAT, declare
 from blossm.core.view import Batch, Checkpoint, Page, Query, Row
 from blossm.core.view_batch import apply_changes
 from blossm.core.view_cursor import decode_cursor, encode_cursor
@@ -27,40 +23,29 @@ from blossm.ports import Generations
 
 T = TypeVar("T")
 
-_BUSY_MS = 5_000
 _SWEPT_AT_ONCE = 2_000
 
 
 class SqliteViewStore:
-    """Implements `ports.ViewStore`. One thread writes; what an index answers in order is read where it is asked."""
+    """Implements `ports.ViewStore`. What an index answers in order is read where it is asked."""
 
-    def __init__(self, path: Path, spec: ViewStoreSpec, connection: apsw.Connection) -> None:
-        self._path = path
+    def __init__(self, database: Database, spec: ViewStoreSpec) -> None:
+        self._database = database
         self._spec = spec
         self._rules = Rules.of(spec)
-        self._writing = connection
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"view {spec.address}")
-        self._searchers = ThreadPoolExecutor(2, thread_name_prefix=f"search {spec.address}")
-        self._readers = threading.local()
-        self._opened: list[apsw.Connection] = []
 
     @classmethod
     def open(cls, path: Path, spec: ViewStoreSpec) -> SqliteViewStore:
-        """Raises Unavailable, with the file among its facts, when it can't be used."""
+        """The rows in this file, made where there is none. Raises Unavailable when it can't be used."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _told(path):
-            connection = apsw.Connection(str(path))
-            connection.set_busy_timeout(_BUSY_MS)
-            try:
-                prepare(connection, spec)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(path, spec, connection)
+        # The rows can be made again from the log, and the checkpoint is in the same transaction: after a power loss the
+        # view is an earlier one, whole, and goes on from there. So no commit waits for the disk.
+        database = Database(path, FORMAT, synchronous="NORMAL")
+        database.settle(lambda connection: _whole(connection, lambda connection: declare(connection, spec)))
+        return cls(database, spec)
 
     async def generations(self) -> Generations:
-        with _told(self._path):
-            return _generations(self._reader())
+        return self._database.read(_generations)
 
     async def begin(self) -> int:
         def begin(connection: apsw.Connection) -> int:
@@ -92,14 +77,11 @@ class SqliteViewStore:
         await self._sweep()
 
     async def checkpoints(self, generation: int) -> dict[str, Checkpoint]:
-        with _told(self._path):
-            found = self._reader().execute(_CHECKPOINTS, (generation,))
-            return {service: Checkpoint(position, commit_id) for service, position, commit_id in found}
+        return self._database.read(lambda connection: _checkpoints(connection, generation))
 
     async def definition(self, generation: int) -> str:
-        with _told(self._path):
-            found = self._reader().execute(_DEFINITION, (generation,)).fetchone()
-            return str(found[0]) if found else ""
+        found = self._database.read(lambda connection: connection.execute(_DEFINITION, (generation,)).get)
+        return found or ""
 
     async def apply(self, generation: int, batch: Batch) -> bool:
         def apply(connection: apsw.Connection) -> bool:
@@ -111,8 +93,7 @@ class SqliteViewStore:
         return await self._write(apply)
 
     async def get(self, generation: int, id: str, *, context: str | None = None) -> Row | None:
-        with _told(self._path):
-            found = self._reader().execute(_GET, (generation, id)).fetchone()
+        found = self._database.read(lambda connection: connection.execute(_GET, (generation, id)).fetchone())
         if found is None or (self._spec.context and context is not None and found[0] != (context or None)):
             return None
         return Row(id=id, context=found[0], body=orjson.loads(found[1]))
@@ -122,54 +103,34 @@ class SqliteViewStore:
         after = decode_cursor(self._spec, query, answer.order)
         if self._spec.context and query.context == "":
             return Page(content=(), count=0 if query.count else None)
-        if answer.sorted and not query.count:
-            return self._page(generation, query, answer, after)
-        return await _finished(self._searchers, lambda: self._page(generation, query, answer, after))
+
+        def read(connection: apsw.Connection) -> Page:
+            return self._page(connection, generation, query, answer, after)
+
+        return self._database.read(read) if answer.sorted and not query.count else await self._database.scan(read)
 
     async def close(self) -> None:
         """Lets a batch that is being written be written."""
-        await asyncio.to_thread(self._close)
+        await self._database.close()
 
-    def _close(self) -> None:
-        self._writer.shutdown()
-        self._searchers.shutdown()
-        for connection in (*self._opened, self._writing):
-            connection.close()
-
-    def _page(self, generation: int, query: Query, answer: Plan, after: tuple[Any, ...] | None) -> Page:
+    def _page(
+        self, connection: apsw.Connection, generation: int, query: Query, answer: Plan, after: tuple[Any, ...] | None
+    ) -> Page:
         rows: list[Row] = []
-        with _told(self._path), _snapshot(self._reader()) as connection:
-            for sql, values in page(self._spec, query, answer, generation, after):
-                found = connection.execute(sql, (*values, query.limit + 1 - len(rows)))
-                rows += [Row(id=id, context=context, body=orjson.loads(body)) for id, context, body in found]
-                if len(rows) > query.limit:
-                    break
-            count = None
-            if query.count:
-                (count,) = next(connection.execute(*counting(self._spec, query, answer, generation)))
+        connection.execute("BEGIN")  # all statements see the same rows
+        for sql, values in page(self._spec, query, answer, generation, after):
+            found = connection.execute(sql, (*values, query.limit + 1 - len(rows)))
+            rows += [Row(id=id, context=context, body=orjson.loads(body)) for id, context, body in found]
+            if len(rows) > query.limit:
+                break
+        count = connection.execute(*counting(self._spec, query, answer, generation)).get if query.count else None
         more, content = len(rows) > query.limit, rows[: query.limit]
         following = encode_cursor(self._spec, query, answer.order, content[-1].id, content[-1].body) if more else ""
         return Page(content=tuple(content), next=following, count=count)
 
-    def _reader(self) -> apsw.Connection:
-        """This thread's own connection."""
-        connection: apsw.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
-            connection.set_busy_timeout(_BUSY_MS)
-            connection.execute("PRAGMA query_only = true")
-            self._readers.connection = connection
-            self._opened.append(connection)
-        return connection
-
     async def _write(self, write: Callable[[apsw.Connection], T]) -> T:
-        """On the writer's thread, all or nothing. A caller that is cancelled does not stop it."""
-
-        def written() -> T:
-            with _told(self._path), transaction(self._writing):
-                return write(self._writing)
-
-        return await _finished(self._writer, written)
+        """All or nothing. A caller that is cancelled does not stop it."""
+        return await self._database.write(lambda connection: _whole(connection, write))
 
     async def _sweep(self) -> None:
         """Remove what belongs to no generation any more, a little at a time so that others can write in between."""
@@ -188,19 +149,31 @@ _SWEEP = (
 )
 
 
+def _whole(connection: apsw.Connection, write: Callable[[apsw.Connection], T]) -> T:
+    """What it writes is one transaction; the database takes back what does not come to its end."""
+    connection.execute("BEGIN IMMEDIATE")
+    written = write(connection)
+    connection.execute("COMMIT")
+    return written
+
+
 def _generations(connection: apsw.Connection) -> Generations:
     return Generations(**dict(connection.execute("SELECT role, number FROM generations WHERE role IS NOT NULL")))
 
 
+def _checkpoints(connection: apsw.Connection, generation: int) -> dict[str, Checkpoint]:
+    found = connection.execute(_CHECKPOINTS, (generation,))
+    return {service: Checkpoint(position, commit_id) for service, position, commit_id in found}
+
+
 def _moved(connection: apsw.Connection, generation: int, batch: Batch) -> bool:
     """Whether the generation's checkpoint was where the batch begins; then it is where the batch ends."""
-    made_by = connection.execute(_DEFINITION, (generation,)).fetchone()
-    found = {service: Checkpoint(position, id) for service, position, id in connection.execute(_CHECKPOINTS, (generation,))}
-    if made_by is None or found.get(batch.service, Checkpoint()) != batch.before:
+    made_by = connection.execute(_DEFINITION, (generation,)).get
+    if made_by is None or _checkpoints(connection, generation).get(batch.service, Checkpoint()) != batch.before:
         return False
     checkpoint = (generation, batch.service, batch.after.position, batch.after.commit_id)
     connection.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", checkpoint)
-    if batch.definition and not made_by[0]:
+    if batch.definition and not made_by:
         connection.execute("UPDATE generations SET definition = ? WHERE number = ?", (batch.definition, generation))
     return True
 
@@ -216,27 +189,3 @@ def _swept(connection: apsw.Connection) -> bool:
             return True
     connection.execute("DELETE FROM generations WHERE number = ?", gone)
     return True
-
-
-async def _finished(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(threads, work)
-
-
-@contextmanager
-def _snapshot(connection: apsw.Connection) -> Iterator[apsw.Connection]:
-    """All statements inside see the same rows."""
-    connection.execute("BEGIN")
-    try:
-        yield connection
-    finally:
-        connection.execute("ROLLBACK")
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours."""
-    try:
-        yield
-    except apsw.Error as error:
-        facts = {"file": str(path), "problem": f"{type(error).__name__}: {error}"}
-        raise Unavailable(f"the rows in {path.name} can't be used: {error}", facts=facts) from error

@@ -8,54 +8,41 @@ the declaration changes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import apsw
 import orjson
 
-from blossm.core.errors import Unavailable
+from blossm.adapters.sqlite.database import Format
 from blossm.core.view_query import Index, indexes
 from blossm.core.view_text import words_of
 from blossm.model.network import ViewStoreSpec
 
-FORMAT = 1
 BY_ID = '"rows by id"'
 
-TABLES = f"""
-CREATE TABLE IF NOT EXISTS generations(
+_TABLES = f"""
+CREATE TABLE generations(
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     role TEXT UNIQUE CHECK (role IN ('current', 'building', 'previous')),
     definition TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE IF NOT EXISTS checkpoints(
+CREATE TABLE checkpoints(
     generation INTEGER NOT NULL, service TEXT NOT NULL, position INTEGER NOT NULL, commit_id TEXT NOT NULL,
     PRIMARY KEY (generation, service)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rows(
+CREATE TABLE rows(
     key INTEGER PRIMARY KEY, generation INTEGER NOT NULL, id TEXT NOT NULL, context TEXT NOT NULL,
     body TEXT NOT NULL, parts TEXT NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS {BY_ID} ON rows(generation, id);
-CREATE TABLE IF NOT EXISTS words(
+CREATE UNIQUE INDEX {BY_ID} ON rows(generation, id);
+CREATE TABLE words(
     generation INTEGER NOT NULL, context TEXT NOT NULL, word TEXT NOT NULL, id TEXT NOT NULL,
     PRIMARY KEY (generation, context, word, id)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT OR IGNORE INTO generations(role) VALUES ('current');
+CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO generations(role) VALUES ('current');
 """
 
-
-@contextmanager
-def transaction(connection: apsw.Connection) -> Iterator[None]:
-    """All that is written inside, or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+FORMAT = Format(what="view", mark=0x626C7677, version=1, tables=_TABLES, help="remove the file: its projection makes it again")
 
 
 def column(path: str) -> str:
@@ -74,26 +61,10 @@ def leading_name(field: str) -> str:
     return f"by {field} in all contexts"
 
 
-def prepare(connection: apsw.Connection, spec: ViewStoreSpec) -> None:
-    """Make tables and indexes as `spec` declares them. Raises Unavailable for a file of another format."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    # The rows can be made again from the log, and the checkpoint is in the same transaction: after a power loss the view
-    # is an earlier one, whole, and goes on from there. So no commit waits for the disk.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: a replay rewrites the same ones again and again
-    connection.execute("PRAGMA cache_size = -32768")  # KiB
-    found = connection.pragma("user_version")
-    if found not in (0, FORMAT):
-        raise Unavailable(
-            f"the rows of {spec.address} were written by another version",
-            facts={"format": found, "understood": FORMAT},
-            help="remove the file and let the projection make it again",
-        )
-    with transaction(connection):
-        connection.execute(TABLES)
-        _index(connection, spec)
-        _reword(connection, spec)
-        connection.pragma("user_version", FORMAT)
+def declare(connection: apsw.Connection, spec: ViewStoreSpec) -> None:
+    """Make the indexes and words that `spec` declares, where they are not there yet."""
+    _index(connection, spec)
+    _reword(connection, spec)
 
 
 def _index(connection: apsw.Connection, spec: ViewStoreSpec) -> None:
