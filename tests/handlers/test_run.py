@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -14,6 +16,7 @@ from tests.handlers.conftest import Network
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import Conflict, DeadlineExceeded, Internal
 from blossm.handlers.run import call, items, within
+from blossm.handlers.threads import KEPT
 
 
 @pytest.fixture
@@ -218,3 +221,32 @@ async def test_what_does_not_yield_is_no_stream(clock: FakeClock) -> None:
         await anext(items(listed, clock=clock, deadline=5.0))  # type: ignore[arg-type]
 
 
+async def test_a_thread_is_used_again(clock: FakeClock) -> None:
+    threads = {await call(threading.current_thread, clock=clock, deadline=1.0) for _ in range(5)}
+    assert len(threads) == 1
+    assert threads.pop().daemon
+
+
+async def test_functions_that_hang_are_in_nobodys_way(clock: FakeClock) -> None:
+    """There are more of them than threads are kept, and each has one of its own."""
+    end = threading.Event()
+    hanging = [asyncio.ensure_future(call(end.wait, clock=clock, deadline=5.0)) for _ in range(KEPT + 1)]
+    assert await call(lambda: "there", clock=clock, deadline=5.0) == "there"
+    clock.advance(5.0)
+    late = await asyncio.gather(*hanging, return_exceptions=True)
+    assert {type(error) for error in late} == {DeadlineExceeded}
+    end.set()
+
+
+def test_a_function_that_hangs_keeps_nobody_from_leaving() -> None:
+    code = """
+import asyncio, time
+from blossm.handlers.run import invoke
+async def main():
+    begun = asyncio.Event()
+    asyncio.ensure_future(invoke(lambda: (loop.call_soon_threadsafe(begun.set), time.sleep(600))))
+    loop = asyncio.get_running_loop()
+    await begun.wait()
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

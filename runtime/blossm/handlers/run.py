@@ -7,9 +7,7 @@ the log under that id.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
-import threading
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
@@ -19,6 +17,7 @@ import structlog
 
 from blossm.core.errors import BlossmError, DeadlineExceeded, Internal
 from blossm.handlers.frames import user_frames
+from blossm.handlers.threads import in_a_thread
 from blossm.ports import Clock
 
 T = TypeVar("T")
@@ -39,22 +38,17 @@ async def invoke(function: Callable[..., Any], *args: Any) -> Any:
     try:
         if inspect.iscoroutinefunction(function):
             return await function(*args)
-        return await _in_a_thread(function, *args)
-    except BlossmError:
-        raise
+        result = await in_a_thread(function, *args)
+        return await result if inspect.isawaitable(result) else result  # an async function in a plain decorator
     except (Exception, SystemExit) as error:  # user code may raise anything
-        _broke(function, error)
+        _failed(function, error)
 
 
 async def items(
     function: Callable[..., AsyncIterator[Any]], *args: Any, clock: Clock, deadline: float
 ) -> AsyncGenerator[Any, None]:
     """What the user's async generator makes, one by one, until `deadline`. It is closed with this one."""
-    made = function(*args)
-    if not hasattr(made, "__anext__"):
-        if inspect.iscoroutine(made):
-            made.close()
-        broken(function, "is no async generator: it must `yield` its items")
+    made = _made(function, *args)
     try:
         while (item := await within(_next(function, made), clock=clock, deadline=deadline)) is not _END:
             yield item
@@ -66,13 +60,23 @@ async def items(
 _END = object()
 
 
+def _made(function: Callable[..., AsyncIterator[Any]], *args: Any) -> AsyncIterator[Any]:
+    try:
+        made = function(*args)
+    except (Exception, SystemExit) as error:  # user code may raise anything
+        _failed(function, error)
+    if not hasattr(made, "__anext__"):
+        if inspect.iscoroutine(made):
+            made.close()
+        broken(function, "is no async generator: it must `yield` its items")
+    return made
+
+
 async def _next(function: Callable[..., Any], made: AsyncIterator[Any]) -> Any:
     try:
         return await anext(made, _END)
-    except BlossmError:
-        raise
     except (Exception, SystemExit) as error:  # user code may raise anything
-        _broke(function, error)
+        _failed(function, error)
 
 
 async def _closed(made: AsyncIterator[Any]) -> None:
@@ -94,7 +98,7 @@ async def within(work: Coroutine[Any, Any, T], *, clock: Clock, deadline: float)
         timer.cancel()
         if not task.done():
             task.cancel()
-            task.add_done_callback(_unheard)
+            task.add_done_callback(unheard)
     if not task.done():
         raise late()
     if task.cancelled():
@@ -108,23 +112,31 @@ def late() -> DeadlineExceeded:
     )
 
 
-def broken(function: Callable[..., Any], problem: str) -> NoReturn:
-    """Tell of a function that did what it may not: in the log what, in the answer only an id."""
-    id = uuid.uuid4().hex
-    log.error("a handler did what it may not", id=id, handler=name_of(function), problem=problem)
-    raise Internal("a handler failed", facts={"id": id})
+def broken(handler: Callable[..., Any] | str, problem: str, *, cause: BaseException | None = None) -> NoReturn:
+    """Tell of a handler that did what it may not: in the log what, in the answer only an id."""
+    _tell("a handler did what it may not", handler, cause, problem=problem)
 
 
-def _broke(function: Callable[..., Any], error: BaseException) -> NoReturn:
+def _failed(function: Callable[..., Any], error: BaseException) -> NoReturn:
+    """Our errors are its answer, also out of a TaskGroup; whatever else it raised is for the log."""
+    if ours := _ours(error):
+        raise ours
+    frames = [str(frame) for frame in user_frames(error)]
+    _tell("a handler failed", function, error, error=f"{type(error).__name__}: {error}", frames=frames)
+
+
+def _ours(error: BaseException) -> BlossmError | None:
+    """The error that was meant to be told: this one, or the first of a group in which there are no others."""
+    if isinstance(error, BaseExceptionGroup):
+        inner = [_ours(each) for each in error.exceptions]
+        return inner[0] if all(inner) else None
+    return error if isinstance(error, BlossmError) else None
+
+
+def _tell(event: str, handler: Callable[..., Any] | str, cause: BaseException | None, **words: Any) -> NoReturn:
     id = uuid.uuid4().hex
-    log.error(
-        "a handler failed",
-        id=id,
-        handler=name_of(function),
-        error=f"{type(error).__name__}: {error}",
-        frames=[str(frame) for frame in user_frames(error)],
-    )
-    raise Internal("a handler failed", facts={"id": id}) from error
+    log.error(event, id=id, handler=handler if isinstance(handler, str) else name_of(handler), **words)
+    raise Internal("a handler failed", facts={"id": id}) from cause
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -132,37 +144,7 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', repr(function))}"
 
 
-def _unheard(task: asyncio.Task[Any]) -> None:
+def unheard(task: asyncio.Task[Any]) -> None:
     """Nobody waits for it any more: what it raised is no news."""
     if not task.cancelled():
         task.exception()
-
-
-async def _in_a_thread(function: Callable[..., Any], *args: Any) -> Any:
-    """Run a function in a thread of its own, a daemon: one that never ends keeps nobody from leaving."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Any] = loop.create_future()
-    context = contextvars.copy_context()
-
-    def tell(result: Any, error: BaseException | None) -> None:
-        if answer.done():
-            return
-        if error is None:
-            answer.set_result(result)
-        else:
-            answer.set_exception(error)
-
-    def work() -> None:
-        result: Any = None
-        failure: BaseException | None = None
-        try:
-            result = context.run(function, *args)
-        except StopIteration as error:  # a future can't carry it
-            failure = RuntimeError(f"StopIteration: {error}").with_traceback(error.__traceback__)
-        except BaseException as error:  # whatever ends the thread is the caller's to know
-            failure = error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(tell, result, failure)
-
-    threading.Thread(target=work, name=name_of(function), daemon=True).start()
-    return await answer
