@@ -51,8 +51,13 @@ class BlossmError(Exception):
         super().__init__(message or type(self).code())
         self.message = message or type(self).code()
         self.fields = tuple(fields)
+        if not all(isinstance(field, FieldProblem) for field in self.fields):
+            raise TypeError("the fields of an error are FieldProblems")
         self.facts = dict(facts or {})
         self.help = help
+
+    def __str__(self) -> str:
+        return ": ".join([self.message, "; ".join(f"{field.path} {field.problem}" for field in self.fields)]).removesuffix(": ")
 
     @classmethod
     def code(cls) -> str:

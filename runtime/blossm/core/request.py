@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from blossm.core.commit import EventRef
 from blossm.core.event import Tx
 from blossm.core.read_set import NO_READS, ReadSet
+
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,18 @@ class Cookie:
     name: str
     value: str
     max_age: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises TypeError and ValueError for what no header can carry: a door would find out when all is logged."""
+        name: Any = self.name
+        value: Any = self.value
+        age: Any = self.max_age
+        if not (isinstance(name, str) and isinstance(value, str) and isinstance(age, int | None)):
+            raise TypeError("a cookie has a name and a value, which are text, and a max_age in whole seconds")
+        if not _COOKIE_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name for a cookie")
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"the value of the cookie {name} must be printable ASCII; encode it")
 
 
 @dataclass(frozen=True, slots=True)
