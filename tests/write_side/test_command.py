@@ -9,7 +9,15 @@ from structlog.testing import capture_logs
 from tests.write_side.conftest import MakeShop
 from tests.write_side.shop import A, B, Shop
 
-from blossm.core.errors import BadRequest, BlossmError, Internal, NotFound, PermissionDenied, PreconditionFailed
+from blossm.core.errors import (
+    BadRequest,
+    BlossmError,
+    Internal,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    PreconditionFailed,
+)
 from blossm.core.idempotency import derived_root
 from blossm.core.request import Cookie
 
@@ -152,15 +160,34 @@ async def test_an_events_root_and_domain_are_the_commands_own_unless_it_says_so(
     assert [(event.domain, event.root) for event in await made.events()] == [("bicycle", A), ("wheel", B)]
 
 
-async def test_several_domains_are_logged_to_at_once_or_not_at_all(shop: MakeShop) -> None:
-    made = command(
-        shop,
-        "async def paint(command): return [Event('sold'), Event('mounted', {'place': 'x'}, domain='wheel')]",
-        yaml="root: required\nlogs: [bicycle, wheel]",
-    )
-    error = await refusal(made, root=A)
-    assert [field.path for field in error.fields] == ["events[1].payload.place"]
+BOTH = "root: required\nlogs: [bicycle, wheel]"
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("return [Event('sold'), Event('mounted', {'place': 'x'}, domain='wheel')]", "events[1].payload.place must be"),
+        ("await command.log([Event('mounted', domain='wheel')])", "events[0].payload.place is required"),
+        ("return [Event('stolen')]", "events[0].action bicycle has no action stolen"),
+        ("return [Event('sold')] * 1001", "a commit may have 1000 events, this one has 1001"),
+    ],
+)
+async def test_events_that_their_stores_refuse_are_an_error_of_the_handler(shop: MakeShop, code: str, problem: str) -> None:
+    """The client is told of no field: it has sent none of them. The log names them, and so does the cause, in tests."""
+    made = command(shop, f"async def paint(command): {code}", yaml=BOTH)
+    with capture_logs() as logs:
+        error = await refusal(made, root=A)
+    assert error.as_dict() == {"code": "INTERNAL", "message": "a handler failed", "facts": {"id": logs[0]["id"]}}
+    assert problem in logs[0]["problem"]
+    assert isinstance(error.__cause__, BadRequest)
+    assert problem in str(error.__cause__)
     assert not await made.events()
+
+
+async def test_more_than_a_commit_may_hold_is_too_large(shop: MakeShop) -> None:
+    """Whatever made it so large: what the client sent may well be the reason."""
+    made = command(shop, "async def paint(command): return [Event('painted', {'frame_color': 'x' * 2**20})]")
+    assert isinstance(await refusal(made, root=A), PayloadTooLarge)
 
 
 async def test_an_event_without_any_root_is_told_of_new_root(shop: MakeShop) -> None:
@@ -253,11 +280,13 @@ async def test_a_reply_has_a_response_a_status_and_cookies(shop: MakeShop) -> No
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
-        ("return Reply(response={'ok': 'yes'})", 'response.ok must be a number, not "yes"'),
-        ("return Reply([Event('sold')])", "response must be an object, not null"),
+        ("return Reply(response={'ok': 'yes'})", 'the response is off: response.ok must be a number, not "yes"'),
+        ("return Reply([Event('sold')])", "the response is off: response must be an object, not null"),
         ("return 'sold'", "returned str, not a list of events or a Reply"),
         ("return Reply(response={'ok': 1}, status=42)", "replied with status 42"),
+        ("return Reply(response={'ok': 1}, status=201.0)", "replied with status 201.0"),
         ("return Reply(response={'ok': 1}, cookies=['a=b'])", "replied with cookies that are no Cookies"),
+        ("return Reply(response={'ok': 1}, cookies=None)", "replied with cookies that are no Cookies"),
     ],
 )
 async def test_an_answer_that_does_not_fit_is_an_error_of_the_handler(shop: MakeShop, code: str, problem: str) -> None:
@@ -292,3 +321,75 @@ async def test_a_payload_that_is_no_json_is_refused_like_any_other(shop: MakeSho
     made = shop(yaml=PAINT, commands="async def paint(command): ...")
     error = await refusal(made, {"frame_color": object()})
     assert [field.path for field in error.fields] == ["payload.frame_color"]
+
+
+async def test_an_async_function_in_a_plain_decorator_does_as_well(shop: MakeShop) -> None:
+    made = command(
+        shop,
+        """
+        def plainly(function):
+            return lambda command: function(command)
+
+        @plainly
+        async def paint(command):
+            return [Event("sold")]
+        """,
+    )
+    await made.call("shop.bicycle.paint", root=A)
+    assert await made.actions() == ["sold"]
+
+
+async def test_our_errors_out_of_a_task_group_are_the_answer(shop: MakeShop) -> None:
+    made = command(
+        shop,
+        """
+        import asyncio
+        async def paint(command):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(command.aggregate(domain="wheels"))
+                tasks.create_task(command.count(domain="wheels"))
+        """,
+    )
+    assert isinstance(await refusal(made, root=A), NotFound)
+
+
+async def test_what_a_function_does_to_claims_and_options_nobody_else_sees(shop: MakeShop) -> None:
+    """The claims of a token are remembered at the doors, and those of the request are in the log."""
+    made = command(
+        shop,
+        """
+        async def paint(command):
+            command.claims["roles"].append("admin")
+            command.tx.claims["sub"] = "eve"
+            command.options["marks"].append(1)
+            return [Event("sold")]
+        """,
+    )
+    claims: dict[str, Any] = {"roles": ["mechanic"]}
+    options: dict[str, Any] = {"marks": []}
+    await made.call("shop.bicycle.paint", root=A, claims=claims, options=options)
+    assert (claims, options) == ({"roles": ["mechanic"]}, {"marks": []})
+    assert [event.tx.claims for event in await made.events()] == [{"sub": "ada"}]
+
+
+async def test_commands_that_call_each_other_without_end_are_stopped(shop: MakeShop) -> None:
+    made = command(
+        shop, "async def paint(command): await command.call('paint', root=command.root)", yaml="root: required\ncalls: [paint]"
+    )
+    with capture_logs() as logs:
+        assert isinstance(await refusal(made, root=A), Internal)
+    assert "50 procedures that call each other: … > command:shop.bicycle.paint" in logs[0]["problem"]
+
+
+@pytest.mark.parametrize(
+    "cookie", ["name=1, value='b'", "name='a b', value='c'", "name='a', value='€'", "name='a', value='b', max_age=1.5"]
+)
+async def test_a_cookie_that_no_header_can_carry_is_found_before_anything_is_logged(shop: MakeShop, cookie: str) -> None:
+    made = command(shop, f"async def paint(command): return Reply([Event('sold')], cookies=[Cookie({cookie})])")
+    assert isinstance(await refusal(made, root=A), Internal)
+    assert not await made.events()
+
+
+async def test_an_error_with_fields_that_are_none_is_an_error_of_the_handler(shop: MakeShop) -> None:
+    made = command(shop, "async def paint(command): raise BadRequest('it is off', fields=['wheels'])")
+    assert isinstance(await refusal(made, root=A), Internal)

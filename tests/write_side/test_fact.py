@@ -65,7 +65,7 @@ async def test_a_response_that_does_not_fit_is_an_error_of_the_handler(shop: Mak
     made = fact(shop, "async def price(fact): return 'dear'", "response: number")
     with capture_logs() as logs:
         assert isinstance(await refusal(made), Internal)
-    assert logs[0]["problem"] == 'response must be a number, not "dear"'
+    assert logs[0]["problem"] == 'the response is off: response must be a number, not "dear"'
 
 
 async def test_a_plain_function_does_as_well(shop: MakeShop) -> None:

@@ -72,3 +72,29 @@ async def test_a_call_for_later_that_would_be_refused_then_is_refused_now(shop: 
         await sell(made)
 
 
+async def test_of_two_commits_at_the_same_time_only_one_keeps_the_call(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        f"""
+import asyncio
+await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)
+await asyncio.gather(*(command.log([Event("painted", {{"frame_color": color}})]) for color in ("red", "blue")))
+""",
+    )
+    await sell(made)
+    assert len(await laters(made)) == 1
+
+
+async def test_a_call_for_later_stays_when_its_commit_fails(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        f"""
+await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)
+try:
+    await command.log([Event("painted")])
+except Internal:
+    return [Event("sold")]
+""",
+    )
+    await sell(made)
+    assert len(await laters(made)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -379,3 +380,83 @@ async def test_a_race_inside_the_append_is_run_again_too(shop: MakeShop) -> None
 
     made.stores["shop"].before = paint
     assert (await made.call("shop.bicycle.sell", root=A)).response == 1
+
+
+async def test_before_its_first_reading_nothing_that_others_log_is_in_a_commands_way(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        f"""
+await command.log([Event("painted", {{"frame_color": "mine"}}, root="{B}")])
+await first()
+return Reply([Event("sold")], response=(await command.aggregate()).number)
+""",
+        more="retries: 0",
+    )
+    between(made)
+    assert (await made.call("shop.bicycle.sell", root=A)).response == 1
+
+
+async def test_a_conflict_out_of_a_task_group_is_run_again_too(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        """
+import asyncio
+await command.aggregate()
+if first:
+    await first()
+async with asyncio.TaskGroup() as tasks:
+    again = tasks.create_task(command.aggregate())
+return Reply([Event("sold")], response=again.result().number)
+""",
+    )
+    between(made)
+    assert (await made.call("shop.bicycle.sell", root=A)).response == 1
+
+
+async def test_what_still_runs_of_an_attempt_that_is_over_logs_nothing(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        """
+import asyncio
+async def late():
+    await hooks["over"].wait()
+    try:
+        await command.log([Event("painted", {"frame_color": "stale"})])
+    except RuntimeError as error:
+        hooks["told"].set_result(str(error))
+
+hooks["task"] = asyncio.create_task(late())
+return [Event("sold")]
+""",
+    )
+    over, told = asyncio.Event(), asyncio.get_running_loop().create_future()
+    made.code().hooks.update(over=over, told=told)
+    await made.call("shop.bicycle.sell", root=A)
+    over.set()
+    assert await told == "this run of shop.bicycle.sell is over: it logs and calls nothing any more"
+    assert await made.actions() == ["sold"]
+
+
+async def test_who_is_cancelled_hears_nothing_of_the_race_that_the_write_then_loses(
+    shop: MakeShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = selling(shop, SELL_ONCE)
+    waiting, lost = asyncio.Event(), asyncio.Event()
+
+    async def paint(commit: Commit) -> None:
+        waiting.set()
+        await lost.wait()
+        await made.call("shop.bicycle.paint", {"frame_color": "other"}, root=A)
+
+    made.stores["shop"].before = paint
+    asked = asyncio.ensure_future(made.call("shop.bicycle.sell", root=A))
+    await waiting.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    lost.set()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert await made.actions() == ["painted"]
+    assert not caplog.records

@@ -217,7 +217,7 @@ async def test_a_log_that_failed_leaves_its_place_to_the_next(shop: MakeShop) ->
         """
 try:
     await command.log([Event("painted", {"frame_color": object()})])
-except BadRequest:
+except Internal:
     await command.log([Event("painted", {"frame_color": "red"})])
 if crash:
     raise Crash
@@ -232,3 +232,50 @@ return [Event("sold")]
 async def test_logging_nothing_mid_routine_is_nothing(shop: MakeShop) -> None:
     made = selling(shop, "return Reply(response=await command.log([]))")
     assert (await sell(made)).response == []
+
+
+async def test_a_repeat_may_read_for_the_first_time_after_what_it_logged_before_the_crash(shop: MakeShop) -> None:
+    """It reads what is true now, and not what was true then: others have logged meanwhile."""
+    made = selling(
+        shop,
+        """
+await command.log([Event("painted", {"frame_color": "red"})])
+if crash:
+    raise Crash
+return Reply([Event("sold")], response=(await command.aggregate()).state)
+""",
+    )
+    await crashed(made)
+    await made.call("shop.bicycle.paint", {"frame_color": "blue"}, root=A)
+    assert (await sell(made)).response == {"frame_color": "blue"}
+
+
+async def test_a_called_command_that_diverges_tells_where_itself(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        """
+if command.payload["price"] == 1:
+    await command.call("sell", {"price": 2}, root=command.root)
+await command.log([Event("painted", {"frame_color": "red" if "inner" in hooks else "blue"})])
+raise Crash
+""",
+    )
+    made.code().hooks["inner"] = True
+    with pytest.raises(made.code().Crash):
+        await sell(made)
+    del made.code().hooks["inner"]
+    with pytest.raises(KeyReused, match="at its log 0"):
+        await sell(made)
+
+
+async def test_a_key_reused_that_a_called_command_means_is_its_answer(shop: MakeShop) -> None:
+    made = selling(
+        shop,
+        """
+if command.payload["price"] == 2:
+    raise KeyReused("this coupon was used")
+await command.call("sell", {"price": 2}, root=command.root)
+""",
+    )
+    with pytest.raises(KeyReused, match="this coupon was used"):
+        await sell(made)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from blossm.core.commit import NOTHING, Appended, Commit, EventRef, Later, NewEvent, StoredReply
 from blossm.core.errors import BadRequest, BlossmError, Conflict, DeadlineExceeded, FieldProblem, KeyReused
-from blossm.core.event import Event, Tx
+from blossm.core.event import Event
 from blossm.core.idempotency import derived_key, derived_root, fingerprint
 from blossm.core.payload import Contract
 from blossm.core.read_set import NO_READS
@@ -18,9 +18,11 @@ from blossm.core.request import Answer, Request
 from blossm.core.root import meant_root
 from blossm.core.time import parse_rfc3339, rfc3339
 from blossm.handlers.edges import callable_command, loggable_store
+from blossm.handlers.job import Job
 from blossm.handlers.reading import Reader
-from blossm.model.network import CommandSpec, Network
-from blossm.ports import Clients, Clock
+from blossm.handlers.run import broken, unheard
+from blossm.model.network import CommandSpec
+from blossm.ports import EventStoreClient
 
 T = TypeVar("T")
 Time = datetime | str | float | timedelta
@@ -31,33 +33,21 @@ _kept: set[asyncio.Task[Any]] = set()  # a task that nobody refers to may vanish
 class Actor:
     """The acting half of what a command gets, for one attempt."""
 
-    def __init__(
-        self,
-        *,
-        spec: CommandSpec,
-        network: Network,
-        clients: Clients,
-        clock: Clock,
-        request: Request,
-        root: str,
-        tx: Tx,
-        deadline: float,
-        reader: Reader,
-    ) -> None:
-        self._spec = spec
-        self._network = network
-        self._clients = clients
-        self._clock = clock
-        self._request = request
-        self._root = root
-        self._tx = tx
-        self._deadline = deadline
+    def __init__(self, job: Job[CommandSpec], reader: Reader) -> None:
+        self._job = job
+        self._spec = job.spec
+        self._request = job.request
         self._reader = reader
-        self._serializable = spec.consistency == "serializable"
         self._ordinals = {"root": 0, "log": 0, "call": 0}
         self._later: list[Later] = []
         self._logged: list[EventRef] = []
-        self.has_acted = False
+        self._acts = 0
+        self._over = False
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether it has logged, or called another command: then another attempt would not begin afresh."""
+        return self._acts > 0
 
     @property
     def logged(self) -> tuple[EventRef, ...]:
@@ -69,25 +59,29 @@ class Actor:
         """Whether there are calls for later that no commit holds yet."""
         return bool(self._later)
 
+    def end(self) -> None:
+        """The attempt is over. What of it still runs, beside it or after it, logs and calls nothing any more."""
+        self._over = True
+
     def new_root(self) -> str:
         return derived_root(self._request.key, self._next("root") + 1)  # the 0th is the command's own, for `root: new`
 
     async def log(self, events: Sequence[Event]) -> tuple[EventRef, ...]:
-        self._in_time()
+        self._check()
         made = self.new_events(events)
         if not made:
             return ()
         ordinal = self._next("log")
-        had_acted, self.has_acted = self.has_acted, True
-        key, print = derived_key(self._request.key, "log", ordinal), _fingerprint(made, self._later)
+        key, mark = derived_key(self._request.key, "log", ordinal), _fingerprint(made, self._later)
+        self._acts += 1
         try:
-            appended = await self.append(self.commit(made, StoredReply(), key=key, fingerprint=print))
+            appended = await self.append(made, StoredReply(), key=key, fingerprint=mark)
         except KeyReused as error:
             raise await self._diverged(f"log {ordinal}", error, [event.action for event in made]) from error
         except DeadlineExceeded:
             raise
         except BlossmError:  # nothing was logged
-            self.has_acted = had_acted
+            self._acts -= 1
             self._give_back("log", ordinal)
             raise
         self._reader.moved(appended.events)
@@ -97,13 +91,13 @@ class Actor:
     async def call(
         self, address: str, payload: Mapping[str, Any] | None, *, root: str | None, later: Time | None
     ) -> Answer:
-        self._in_time()
-        command = callable_command(self._spec, self._network, address)
+        self._check()
+        command = callable_command(self._spec, self._job.network, address)
         body, given = dict(payload or {}), (root or "").lower()
         if later is not None:
             self._later.append(self._for_later(command, body, given, later))
-            return Answer(root=given, tx=self._tx.id, service=command.service)
-        self.has_acted = True
+            return Answer(root=given, tx=self._job.tx.id, service=command.service)
+        self._acts += 1
         ordinal = self._next("call")
         request = Request(
             address=command.address,
@@ -112,13 +106,15 @@ class Actor:
             context=self._request.context,
             claims=self._request.claims,
             key=derived_key(self._request.key, "call", ordinal),
-            tx=self._tx,
+            tx=self._job.tx,
             traceparent=self._request.traceparent,
-            deadline=self._deadline,
+            deadline=self._job.deadline,
         )
         try:
-            answer = await self._clients.command(command.address).call(request)
+            answer = await self._job.clients.command(command.address).call(request)
         except KeyReused as error:
+            if "first" not in error.facts or "at" in error.facts:  # the called command's own, or told already
+                raise
             raise await self._diverged(f"call {ordinal}", error, f"{command.address} {given}".rstrip()) from error
         if command.service == self._spec.service:
             self._reader.moved(answer.events)
@@ -129,41 +125,45 @@ class Actor:
         """Events with all that they leave to the command, where it may log them. Raises TypeError for what is none."""
         return tuple(self._new_event(event) for event in events)
 
-    def commit(self, events: tuple[NewEvent, ...], reply: StoredReply, *, key: str, fingerprint: str) -> Commit:
-        """A commit of this command, with what is to be called later."""
-        return Commit(
+    async def append(
+        self, events: tuple[NewEvent, ...], reply: StoredReply, *, key: str, fingerprint: str
+    ) -> Appended:
+        """Log a commit with these events and what is to be called later, if what was read is still true.
+
+        Whoever stops waiting does not stop the write. What an event store refuses, the handler has made: Internal.
+        """
+        self._check()
+        later, self._later = self._later, []
+        commit = Commit(
             id=uuid.uuid4().hex,
             key=key,
             fingerprint=fingerprint,
             events=events,
             reply=reply,
-            later=tuple(self._later),
-            tx=self._tx,
+            later=tuple(later),
+            tx=self._job.tx,
             context=dict(self._request.context),
             traceparent=self._request.traceparent,
-            created=rfc3339(self._clock.now()),
+            created=rfc3339(self._job.clock.now()),
         )
-
-    async def append(self, commit: Commit) -> Appended:
-        """Log it, if what was read is still true and there is time. Whoever stops waiting does not stop the write."""
-        self._in_time()
-        reads = self._reader.reads if self._serializable else NO_READS
-        stores = self._clients.event_stores(self._spec.service)
+        reads = self._reader.reads if self._spec.consistency == "serializable" else NO_READS
         try:
-            appended = await _unstopped(stores.append(commit, reads=reads, expect=NOTHING))
-        except Conflict as conflict:
-            self._reader.note(conflict)
+            return await _unstopped(self._stores().append(commit, reads=reads, expect=NOTHING))
+        except BlossmError as error:
+            self._later = later + self._later
+            if isinstance(error, Conflict):
+                self._reader.note(error)
+            if isinstance(error, BadRequest):
+                broken(self._spec.address, str(error), cause=error)
             raise
-        self._later = [later for later in self._later if later not in commit.later]
-        return appended
 
     def _new_event(self, event: Event) -> NewEvent:
         if not isinstance(event, Event):
             raise TypeError(f"a command logs Events, not {type(event).__name__}")
         if not all(isinstance(name, str) for name in (event.action, event.domain or "")):
             raise TypeError("the action and the domain of an Event are text")
-        store = loggable_store(self._spec, self._network, event.domain)
-        root = str(event.root or self._root).lower()
+        store = loggable_store(self._spec, self._job.network, event.domain)
+        root = str(event.root or self._job.root).lower()
         if not root:
             raise BadRequest(
                 f"the event {event.action} has no root",
@@ -184,11 +184,11 @@ class Actor:
             case datetime():
                 return rfc3339(when)
             case timedelta():
-                return rfc3339(self._clock.now() + when)
+                return rfc3339(self._job.clock.now() + when)
             case str():
                 return rfc3339(parse_rfc3339(when))
             case _:
-                return rfc3339(self._clock.now() + timedelta(seconds=when))
+                return rfc3339(self._job.clock.now() + timedelta(seconds=when))
 
     async def _diverged(self, use: str, error: KeyReused, now: Any) -> KeyReused:
         """The refusal of a repeat that does something else than it did before, with both sides named."""
@@ -196,7 +196,7 @@ class Actor:
         first, second = facts.setdefault("first", {}), facts.setdefault("now", {})
         second["did"] = now
         if use.startswith("log") and (position := first.get("position")):
-            page = await self._clients.event_stores(self._spec.service).read(position - 1, limit=1)
+            page = await self._stores().read(position - 1, limit=1)
             first["did"] = [event.action for commit in page.commits for event in commit.commit.events]
         return KeyReused(
             f"the repeated request diverges from what it did before, at its {use}",
@@ -204,8 +204,14 @@ class Actor:
             help="a command that is repeated with the same key must do the same again; use a new key for a new request",
         )
 
-    def _in_time(self) -> None:
-        if self._clock.monotonic() >= self._deadline:
+    def _stores(self) -> EventStoreClient:
+        return self._job.clients.event_stores(self._spec.service)
+
+    def _check(self) -> None:
+        """Raises when it is too late to log or call."""
+        if self._over:
+            raise RuntimeError(f"this run of {self._spec.address} is over: it logs and calls nothing any more")
+        if self._job.clock.monotonic() >= self._job.deadline:
             raise DeadlineExceeded("the deadline has passed: nothing is logged or called any more")
 
     def _next(self, use: str) -> int:
@@ -234,4 +240,5 @@ async def _unstopped(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(work)
     _kept.add(task)
     task.add_done_callback(_kept.discard)
+    task.add_done_callback(unheard)
     return await asyncio.shield(task)

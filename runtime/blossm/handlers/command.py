@@ -6,16 +6,20 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic
 
+import msgspec
+
 from blossm.core.event import Aggregate, Event, Tx
-from blossm.core.request import Answer, Request
+from blossm.core.request import Answer
+from blossm.core.spelling import copied
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from blossm.core.commit import EventRef
     from blossm.handlers.acting import Actor
+    from blossm.handlers.job import Job
     from blossm.handlers.reading import Reader
-    from blossm.model.network import CommandSpec, Network
+    from blossm.model.network import CommandSpec
 
     Payload = TypeVar("Payload", default=dict[str, Any])
 else:
@@ -43,29 +47,20 @@ class Command(Generic[Payload]):
     service: str
     domain: str
 
-    def __init__(
-        self,
-        *,
-        spec: CommandSpec,
-        network: Network,
-        request: Request,
-        payload: Payload,
-        root: str,
-        tx: Tx,
-        reader: Reader,
-        actor: Actor,
-    ) -> None:
-        self.root = root
+    def __init__(self, job: Job[CommandSpec], payload: Payload, reader: Reader, actor: Actor) -> None:
+        """What a handler may change are copies: no other attempt, call or log sees what became of them."""
+        request, tx = job.request, job.tx
+        self.root = job.root
         self.payload = payload
         self.context = dict(request.context)
-        self.claims = dict(request.claims)
-        self.options = dict(request.options)
-        self.env = dict(spec.env)
+        self.claims = copied(request.claims)
+        self.options = copied(request.options)
+        self.env = dict(job.spec.env)
         self.id = tx.path[-1].id
-        self.tx = tx
-        self.network = network.host
-        self.service = spec.service
-        self.domain = spec.domain
+        self.tx = msgspec.structs.replace(tx, claims=copied(tx.claims))
+        self.network = job.network.host
+        self.service = job.spec.service
+        self.domain = job.spec.domain
         self._reader = reader
         self._actor = actor
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -57,12 +56,8 @@ def _found(kind: str, addresses: list[str], among: dict[str, T]) -> T:
     for address in addresses:
         if address in among:
             return among[address]
-    near = list(_near(addresses[0], among))
+    near = get_close_matches(addresses[0], among, n=1)
     raise NotFound(f"there is no {kind} {addresses[-1]}", help=f"did you mean {near[0]}?" if near else "")
-
-
-def _near(address: str, among: dict[str, T]) -> Iterator[str]:
-    yield from get_close_matches(address, among, n=1)
 
 
 def _denied(spec: Spec, verb: str, what: str, key: str) -> PermissionDenied:

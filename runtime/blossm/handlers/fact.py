@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
+import msgspec
+
 from blossm.core.event import Aggregate, Tx
-from blossm.core.request import Request
+from blossm.core.spelling import copied
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
+    from blossm.handlers.job import Job
     from blossm.handlers.reading import Reader
-    from blossm.model.network import FactSpec, Network
+    from blossm.model.network import FactSpec
 
     Query = TypeVar("Query", default=dict[str, Any])
 else:
@@ -35,19 +38,18 @@ class Fact(Generic[Query]):
     service: str
     domain: str
 
-    def __init__(
-        self, *, spec: FactSpec, network: Network, request: Request, query: Query, root: str, tx: Tx, reader: Reader
-    ) -> None:
-        self.root = root
+    def __init__(self, job: Job[FactSpec], query: Query, reader: Reader) -> None:
+        request, tx = job.request, job.tx
+        self.root = job.root
         self.query = query
         self.context = dict(request.context)
-        self.claims = dict(request.claims)
-        self.env = dict(spec.env)
+        self.claims = copied(request.claims)
+        self.env = dict(job.spec.env)
         self.id = tx.path[-1].id
-        self.tx = tx
-        self.network = network.host
-        self.service = spec.service
-        self.domain = spec.domain
+        self.tx = msgspec.structs.replace(tx, claims=copied(tx.claims))
+        self.network = job.network.host
+        self.service = job.spec.service
+        self.domain = job.spec.domain
         self._reader = reader
 
     async def aggregate(self, root: str | None = None, *, domain: str | None = None) -> Aggregate:

@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 
 from blossm.core.commit import EventRef
 from blossm.core.errors import BadRequest, Conflict, FieldProblem
-from blossm.core.event import Aggregate, Tx
+from blossm.core.event import Aggregate
 from blossm.core.plain_json import is_plain
 from blossm.core.read_set import NO_READS, Question, ReadSet
 from blossm.core.request import Request
 from blossm.core.root import is_root
 from blossm.handlers.edges import readable_fact, readable_store
-from blossm.model.network import CommandSpec, FactSpec, Network
-from blossm.ports import Clients, Reading
+from blossm.handlers.job import Job
+from blossm.model.network import CommandSpec, FactSpec
+from blossm.ports import Reading
 
 T = TypeVar("T")
 
@@ -26,54 +27,38 @@ T = TypeVar("T")
 class Reader:
     """The reading half of what a handler gets. `reads` None: nothing is pinned, and no account is kept."""
 
-    def __init__(
-        self,
-        *,
-        spec: CommandSpec | FactSpec,
-        network: Network,
-        clients: Clients,
-        request: Request,
-        root: str,
-        tx: Tx,
-        deadline: float,
-        reads: ReadSet | None,
-    ) -> None:
-        self._spec = spec
-        self._network = network
-        self._clients = clients
-        self._request = request
-        self._root = root
-        self._tx = tx
-        self._deadline = deadline
+    def __init__(self, job: Job[CommandSpec | FactSpec], *, reads: ReadSet | None) -> None:
+        self._job = job
+        self._spec = job.spec
         self._tracked = reads is not None
         self.reads = reads or NO_READS
         self._conflicts: list[Conflict] = []
 
     async def aggregate(self, root: str | None, domain: str | None) -> Aggregate:
-        store = readable_store(self._spec, self._network, domain)
+        store = readable_store(self._spec, self._job.network, domain)
         wanted = self._root_of(root)
-        events = self._clients.event_stores(store.service)
+        events = self._job.clients.event_stores(store.service)
         read = await self._at_head(store.service, lambda head: events.aggregate(store.domain, wanted, head=head))
         if self._is_own(store.service):
             self.reads = self.reads.with_root(store.domain, wanted, read.value.number, head=read.head)
         return read.value
 
     async def count(self, root: str | None, domain: str | None) -> int:
-        store = readable_store(self._spec, self._network, domain)
+        store = readable_store(self._spec, self._job.network, domain)
         wanted = self._root_of(root)
-        events = self._clients.event_stores(store.service)
+        events = self._job.clients.event_stores(store.service)
         read = await self._at_head(store.service, lambda head: events.count(store.domain, wanted, head=head))
         if self._is_own(store.service):
             self.reads = self.reads.with_root(store.domain, wanted, read.value, head=read.head)
         return read.value
 
     async def query_aggregates(self, where: Mapping[str, Any], domain: str | None) -> list[Aggregate]:
-        store = readable_store(self._spec, self._network, domain)
+        store = readable_store(self._spec, self._job.network, domain)
         if not isinstance(where, dict) or not is_plain(where):
             problem = FieldProblem("where", "must be an object of indexed fields and their values")
             raise BadRequest("the question is off", fields=[problem])
         asked = dict(where)
-        events = self._clients.event_stores(store.service)
+        events = self._job.clients.event_stores(store.service)
         read = await self._at_head(store.service, lambda head: events.query_aggregates(store.domain, asked, head=head))
         if self._is_own(store.service):
             question = Question(store.domain, asked, {found.root: found.number for found in read.value})
@@ -81,8 +66,8 @@ class Reader:
         return list(read.value)
 
     async def fact(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> Any:
-        fact = readable_fact(self._spec, self._network, address)
-        client, request = self._clients.fact(fact.address), self._asked(fact.address, query, root)
+        fact = readable_fact(self._spec, self._job.network, address)
+        client, request = self._job.clients.fact(fact.address), self._asked(fact.address, query, root)
         if not self._is_own(fact.service):
             return (await client.read(request)).response
         head = self.reads.head
@@ -98,8 +83,8 @@ class Reader:
         return answer.response
 
     def stream_fact(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> AsyncIterator[Any]:
-        fact = readable_fact(self._spec, self._network, address)
-        return self._clients.fact(fact.address).stream(self._asked(fact.address, query, root))
+        fact = readable_fact(self._spec, self._job.network, address)
+        return self._job.clients.fact(fact.address).stream(self._asked(fact.address, query, root))
 
     def is_own(self, conflict: Conflict) -> bool:
         """Whether the runtime raised it, not a handler."""
@@ -112,9 +97,10 @@ class Reader:
     def moved(self, events: Sequence[EventRef]) -> None:
         """The command itself has logged these: it does not conflict with itself, and reads on as of after them.
 
-        What was there when it first read (a repeated request meets what it did before) moves nothing.
+        What was there when it first read (a repeated request meets what it did before) moves nothing. Before it has
+        read anything nothing is pinned, and what others log meanwhile is in nobody's way.
         """
-        if self._tracked and (new := [event for event in events if event.position >= self.reads.head]):
+        if self._tracked and self.reads.head and (new := [event for event in events if event.position >= self.reads.head]):
             self.reads = self.reads.moved(new)
 
     def _is_own(self, service: str) -> bool:
@@ -135,7 +121,7 @@ class Reader:
         return reading
 
     def _root_of(self, root: str | None) -> str:
-        wanted = (root or self._root).lower()
+        wanted = (root or self._job.root).lower()
         if not is_root(wanted):
             problem = "must be a UUID" if wanted else "is required: the request has none"
             raise BadRequest("the root is off", fields=[FieldProblem("root", problem)])
@@ -146,11 +132,11 @@ class Reader:
             address=address,
             payload=dict(query or {}),
             root=(root or "").lower(),
-            context=self._request.context,
-            claims=self._request.claims,
-            tx=self._tx,
-            traceparent=self._request.traceparent,
-            deadline=self._deadline,
+            context=self._job.request.context,
+            claims=self._job.request.claims,
+            tx=self._job.tx,
+            traceparent=self._job.request.traceparent,
+            deadline=self._job.deadline,
         )
 
 

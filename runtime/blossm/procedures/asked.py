@@ -11,8 +11,11 @@ from blossm.core.event import Step, Tx
 from blossm.core.request import Request
 from blossm.core.root import meant_root
 from blossm.core.time import rfc3339
+from blossm.handlers.run import broken
 from blossm.model.network import CommandSpec, FactSpec
 from blossm.ports import Clock
+
+MAX_STEPS = 50  # procedures that one request may go through, each called by the one before
 
 
 def root_of(spec: CommandSpec | FactSpec, request: Request) -> str:
@@ -35,6 +38,9 @@ def deadline_of(spec: CommandSpec | FactSpec, request: Request, clock: Clock) ->
 
 
 def on_the_way(tx: Tx, spec: CommandSpec | FactSpec, clock: Clock) -> Tx:
-    """The user's request, with this procedure on its path."""
+    """The user's request, with this procedure on its path. Raises Internal when handlers call each other without end."""
+    if len(tx.path) >= MAX_STEPS:
+        last = " > ".join(step.procedure for step in tx.path[-4:])
+        broken(spec.address, f"is the end of a way through {MAX_STEPS} procedures that call each other: … > {last}")
     step = Step(f"{spec.kind}:{spec.address}", uuid.uuid4().hex, rfc3339(clock.now()))
     return msgspec.structs.replace(tx, path=(*tx.path, step))

@@ -20,6 +20,7 @@ from blossm.core.read_set import ReadSet
 from blossm.core.request import Answer, Cookie, Reply, Request
 from blossm.handlers.acting import Actor
 from blossm.handlers.command import Command
+from blossm.handlers.job import Job
 from blossm.handlers.modules import Modules
 from blossm.handlers.reading import Reader
 from blossm.handlers.run import broken, invoke, within
@@ -32,15 +33,9 @@ LONGEST_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """A request that was looked at, and what is the same in all attempts at it."""
-
-    request: Request
-    fingerprint: str
+class _CommandJob(Job[CommandSpec]):
     payload: dict[str, Any]
-    root: str
-    tx: Tx
-    deadline: float
+    fingerprint: str
 
 
 class CommandProcedure:
@@ -67,20 +62,20 @@ class CommandProcedure:
         return await within(self._answer(request, deadline), clock=self._clock, deadline=deadline)
 
     async def _answer(self, request: Request, deadline: float) -> Answer:
-        print = self._fingerprint(request)
-        if done := await self._reply_to(request.key, print):
+        mark = self._fingerprint(request)
+        if done := await self._reply_to(request.key, mark):
             return self._repeated(done, request.tx)
-        job = await self._looked_at(request, print, deadline)
+        job = await self._looked_at(request, mark, deadline)
         try:
             return await self._attempts(job)
         except BlossmError:
             # Another try of the same request may have been faster, and its doing the reason why this one fails.
             with suppress(BlossmError):
-                if done := await self._reply_to(request.key, print):
+                if done := await self._reply_to(request.key, mark):
                     return self._repeated(done, request.tx)
             raise
 
-    async def _looked_at(self, request: Request, print: str, deadline: float) -> _Job:
+    async def _looked_at(self, request: Request, mark: str, deadline: float) -> _CommandJob:
         """Validate, fill in defaults, let the user normalize, validate; then the root and the contexts."""
         payload = self._payload.take(request.payload)
         if self._normalize:
@@ -89,17 +84,26 @@ class CommandProcedure:
                 broken(self._normalize, f"returned {type(normalized).__name__}, not a payload (a dict)")
             payload = self._payload.take(normalized)
         root = root_of(self._spec, request)
-        if self._spec.root == "new":
-            root = derived_root(request.key, 0)
         check_contexts(self._spec, request)
-        tx = on_the_way(request.tx, self._spec, self._clock)
-        return _Job(request=request, fingerprint=print, payload=payload, root=root, tx=tx, deadline=deadline)
+        return _CommandJob(
+            spec=self._spec,
+            network=self._network,
+            clients=self._clients,
+            clock=self._clock,
+            request=request,
+            root=derived_root(request.key, 0) if self._spec.root == "new" else root,
+            tx=on_the_way(request.tx, self._spec, self._clock),
+            deadline=deadline,
+            payload=payload,
+            fingerprint=mark,
+        )
 
-    async def _attempts(self, job: _Job) -> Answer:
+    async def _attempts(self, job: _CommandJob) -> Answer:
         """Run `main` until nothing that it read has moved meanwhile, as often as the command says."""
         for tried in range(self._spec.retries + 1):
-            reader = self._reader(job)
-            actor = self._actor(job, reader)
+            serializable = self._spec.consistency == "serializable"
+            reader = Reader(job, reads=ReadSet(self._spec.service) if serializable else None)
+            actor = Actor(job, reader)
             try:
                 return await self._attempt(job, reader, actor)
             except Conflict as conflict:
@@ -108,20 +112,14 @@ class CommandProcedure:
                 if tried == self._spec.retries:
                     conflict.facts["attempts"] = tried + 1
                     raise
+            finally:
+                actor.end()
             await self._clock.sleep(random.random() * min(PAUSE * 2**tried, LONGEST_PAUSE))
         raise AssertionError("the last attempt answers or raises")
 
-    async def _attempt(self, job: _Job, reader: Reader, actor: Actor) -> Answer:
-        command: Command[Any] = Command(
-            spec=self._spec,
-            network=self._network,
-            request=job.request,
-            payload=self._payload.normalise(job.payload),  # a copy: another attempt begins with what this one got
-            root=job.root,
-            tx=job.tx,
-            reader=reader,
-            actor=actor,
-        )
+    async def _attempt(self, job: _CommandJob, reader: Reader, actor: Actor) -> Answer:
+        payload = self._payload.normalise(job.payload)  # a copy: another attempt begins with what this one got
+        command: Command[Any] = Command(job, payload, reader, actor)
         reply = self._reply(await invoke(self._main, command))
         try:
             events = actor.new_events(reply.events)
@@ -132,8 +130,7 @@ class CommandProcedure:
                 broken(self._main, "called a command for later, and logged no event that could keep the call")
             return self._answered(job, reply, actor, None)
         stored = StoredReply(reply.status, reply.response, self._root(job, actor, events[0].root), actor.logged)
-        commit = actor.commit(events, stored, key=job.request.key, fingerprint=job.fingerprint)
-        appended = await actor.append(commit)
+        appended = await actor.append(events, stored, key=job.request.key, fingerprint=job.fingerprint)
         return self._repeated(appended, job.tx) if appended.repeated else self._answered(job, reply, actor, appended)
 
     def _reply(self, result: Any) -> Reply:
@@ -147,16 +144,18 @@ class CommandProcedure:
                 reply = Reply(result)
             case _:
                 broken(self._main, f"returned {type(result).__name__}, not a list of events or a Reply")
-        if reply.status not in range(200, 600):
-            broken(self._main, f"replied with status {reply.status!r}")
-        if not all(isinstance(cookie, Cookie) for cookie in reply.cookies):
+        status: Any = reply.status
+        if not isinstance(status, int) or status not in range(200, 600):
+            broken(self._main, f"replied with status {status!r}")
+        cookies: Any = reply.cookies
+        if not isinstance(cookies, list | tuple) or not all(isinstance(cookie, Cookie) for cookie in cookies):
             broken(self._main, "replied with cookies that are no Cookies")
         try:
             return replace(reply, response=self._response.take(reply.response))
         except BadRequest as error:
-            broken(self._main, "; ".join(f"{field.path} {field.problem}" for field in error.fields))
+            broken(self._main, str(error), cause=error)
 
-    def _answered(self, job: _Job, reply: Reply, actor: Actor, appended: Appended | None) -> Answer:
+    def _answered(self, job: _CommandJob, reply: Reply, actor: Actor, appended: Appended | None) -> Answer:
         events = (*actor.logged, *(appended.events if appended else ()))
         return Answer(
             response=reply.response,
@@ -169,7 +168,7 @@ class CommandProcedure:
             position=events[-1].position if events else 0,
         )
 
-    def _root(self, job: _Job, actor: Actor, first: str) -> str:
+    def _root(self, job: _CommandJob, actor: Actor, first: str) -> str:
         """The command's root, or else that of the first event."""
         return job.root or (actor.logged[0].root if actor.logged else first)
 
@@ -186,11 +185,11 @@ class CommandProcedure:
             position=events[-1].position,
         )
 
-    async def _reply_to(self, key: str, print: str) -> Appended | None:
+    async def _reply_to(self, key: str, mark: str) -> Appended | None:
         """What this request was answered before. A command that can't log has no record to look up."""
         if not self._spec.logs:
             return None
-        return await self._clients.event_stores(self._spec.service).reply_to(key, print)
+        return await self._clients.event_stores(self._spec.service).reply_to(key, mark)
 
     def _fingerprint(self, request: Request) -> str:
         try:
@@ -199,29 +198,3 @@ class CommandProcedure:
             self._payload.validate(request.payload)
             self._options.validate(request.options)
             raise
-
-    def _reader(self, job: _Job) -> Reader:
-        serializable = self._spec.consistency == "serializable"
-        return Reader(
-            spec=self._spec,
-            network=self._network,
-            clients=self._clients,
-            request=job.request,
-            root=job.root,
-            tx=job.tx,
-            deadline=job.deadline,
-            reads=ReadSet(self._spec.service) if serializable else None,
-        )
-
-    def _actor(self, job: _Job, reader: Reader) -> Actor:
-        return Actor(
-            spec=self._spec,
-            network=self._network,
-            clients=self._clients,
-            clock=self._clock,
-            request=job.request,
-            root=job.root,
-            tx=job.tx,
-            deadline=job.deadline,
-            reader=reader,
-        )

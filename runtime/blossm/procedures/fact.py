@@ -11,6 +11,7 @@ from blossm.core.payload import Contract
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import FactAnswer, Request
 from blossm.handlers.fact import Fact
+from blossm.handlers.job import Job
 from blossm.handlers.modules import Modules
 from blossm.handlers.reading import Reader
 from blossm.handlers.run import broken, invoke, items, within
@@ -56,25 +57,22 @@ class FactProcedure:
         query = self._query.take(request.payload)
         root = root_of(self._spec, request)
         check_contexts(self._spec, request)
-        tx = on_the_way(request.tx, self._spec, self._clock)
-        reader = Reader(
+        job = Job(
             spec=self._spec,
             network=self._network,
             clients=self._clients,
+            clock=self._clock,
             request=request,
             root=root,
-            tx=tx,
+            tx=on_the_way(request.tx, self._spec, self._clock),
             deadline=deadline,
-            reads=reads,
         )
-        fact: Fact[Any] = Fact(
-            spec=self._spec, network=self._network, request=request, query=query, root=root, tx=tx, reader=reader
-        )
-        return fact, reader
+        reader = Reader(job, reads=reads)
+        return Fact(job, query, reader), reader
 
     def _checked(self, response: Any) -> Any:
         """The response, or the item, in its one spelling."""
         try:
             return self._response.take(response)
         except BadRequest as error:
-            broken(self._main, "; ".join(f"{field.path} {field.problem}" for field in error.fields))
+            broken(self._main, str(error), cause=error)
