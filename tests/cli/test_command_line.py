@@ -139,6 +139,8 @@ def test_a_token_carries_what_it_is_asked_to_carry(harbour: Path) -> None:
     expired = blossm("token", "--ttl", "-3600", "--network", str(harbour)).stdout.strip()
     refused = blossm("call", "port.berth.add", "name=South", "--token", expired, "--network", str(harbour))
     assert "UNAUTHENTICATED: the token has expired" in refused.stderr
+    garbage = blossm("call", "port.berth.add", "name=South", "--token", "\udcff", "--network", str(harbour))
+    assert "UNAUTHENTICATED" in garbage.stderr
 
 
 def test_where_there_is_no_network_that_is_said(tmp_path: Path) -> None:

@@ -68,15 +68,14 @@ async def test_a_reply_without_content_has_no_body(city: City) -> None:
 async def test_cookies_are_for_the_doors_of_the_network_and_no_script(city: City) -> None:
     async def signed_in(request: Request) -> Answer:
         return Answer(
-            cookies=(Cookie(name="access", value="a.b.c", max_age=60), Cookie(name="other", value='"; Secure=no\r\nX: y'))
+            cookies=(Cookie(name="access", value="a.b.c", max_age=60), Cookie(name="other", value='"; Path=/elsewhere'))
         )
 
     city.behind.commands.answers = signed_in
     answer = await city.commands.post("/ring")
     first, second = answer.headers.get_list("set-cookie")
     assert first == f"access=a.b.c; Domain={HOST}; HttpOnly; Max-Age=60; Path=/; SameSite=lax; Secure"
-    assert "\r" not in second
-    assert "x" not in answer.headers
+    assert second.startswith(r'other="\"\073 Path=/elsewhere";')  # quoted: it adds nothing to the cookie
     local = await city.commands.post("/ring", headers={"Host": "localhost:7400"})
     assert "Domain" not in local.headers["set-cookie"]
 

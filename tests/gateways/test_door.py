@@ -149,7 +149,7 @@ async def test_a_command_that_waits_for_ever_is_a_504(city: City) -> None:
     assert cancelled.is_set()
 
 
-async def test_a_body_that_does_not_come_is_a_408_and_the_end_of_the_connection(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_does_not_come_is_a_408_and_the_last_answer(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blossm.procedures.doors.visit.BODY_TIME", 0.01)
     connection = Connection(city.command_gateway.app, "POST", "/ring", more=True)
     connection.sends(b'{"pay', more=True)

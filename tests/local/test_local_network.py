@@ -13,7 +13,7 @@ from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import Unavailable
 from blossm.core.request import Request
 from blossm.handlers.modules import HandlerError
-from blossm.local.calls import begun
+from blossm.local.calls import request_to
 from blossm.local.network import LocalNetwork
 from blossm.local.state import StateFolder
 from blossm.local.storage import FolderStorage, MemoryStorage
@@ -22,8 +22,8 @@ from blossm.ports import LogStore
 
 
 def adding(local: LocalNetwork, name: str = "North") -> Request:
-    deadline = local.clock.monotonic() + 60
-    return Request(address="port.berth.add", payload={"name": name}, tx=begun({}), deadline=deadline)
+    command = local.network.commands["port.berth.add"]
+    return request_to(command, {"name": name}, root="", context={}, claims={}, clock=local.clock)
 
 
 async def test_what_was_acknowledged_before_it_closes_is_there_when_it_opens_again(tmp_path: Path) -> None:

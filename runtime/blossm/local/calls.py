@@ -21,6 +21,7 @@ from blossm.local.network import LocalNetwork
 from blossm.local.words import payload_of
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.network import CommandSpec, FactSpec, GatewaySpec, Place, ViewStoreSpec
+from blossm.ports import Clock
 
 Document = dict[str, Any]
 
@@ -63,10 +64,10 @@ class Calls:
         caller = await self._caller(call.token)
         match network.commands.get(call.address) or network.facts.get(call.address) or network.view_stores.get(call.address):
             case CommandSpec() as command:
-                request = self._request(command, call, caller, payload=call.payload | payload_of(call.words, command.payload))
+                request = self._request(command, call, caller, call.payload | payload_of(call.words, command.payload))
                 yield answered(await self._local.operator.command(command.address).call(request))
             case FactSpec() as fact:
-                request = self._request(fact, call, caller, payload=call.payload | payload_of(call.words, fact.query))
+                request = self._request(fact, call, caller, call.payload | payload_of(call.words, fact.query))
                 async for document in self._told(fact, request):
                     yield document
             case ViewStoreSpec() as view:
@@ -77,16 +78,9 @@ class Calls:
                     f"there is no command, fact or view {call.address}", help=did_you_mean(call.address, known)
                 )
 
-    def _request(self, spec: CommandSpec | FactSpec, call: Call, caller: Caller, *, payload: dict[str, Any]) -> Request:
-        return Request(
-            address=spec.address,
-            payload=payload,
-            root=meant_root(spec, call.root or None, caller.context),
-            context=caller.context,
-            claims=caller.claims,
-            key=uuid.uuid4().hex,
-            tx=begun(caller.claims),
-            deadline=self._local.clock.monotonic() + spec.shape.timeout,
+    def _request(self, spec: CommandSpec | FactSpec, call: Call, caller: Caller, payload: dict[str, Any]) -> Request:
+        return request_to(
+            spec, payload, root=call.root, context=caller.context, claims=caller.claims, clock=self._local.clock
         )
 
     async def _told(self, fact: FactSpec, request: Request) -> AsyncGenerator[Document, None]:
@@ -130,7 +124,7 @@ class Calls:
 
         network = self._local.network
         keys = development_keys(network, self._key, clock=self._local.clock)
-        headers = [(b"authorization", b"Bearer " + token.encode())]
+        headers = [(b"authorization", b"Bearer " + token.encode(errors="replace"))]
         visit = Visit({"method": "GET", "path": "/", "query_string": b"", "headers": headers}, _no_body)
         tokens = Tokens(network=network, keys=keys, clock=self._local.clock, origins=Origins(_NO_DOOR, network))
         refusal = Unauthenticated("this network believes no issuer")
@@ -145,9 +139,27 @@ class Calls:
         raise refusal
 
 
-def begun(claims: Mapping[str, Any]) -> Tx:
-    """A request that begins here, with what the log keeps of the claims of who asked."""
-    return Tx(uuid.uuid4().hex, claims={name: claims[name] for name in ("iss", "sub", "roles", "permissions") if name in claims})
+def request_to(
+    spec: CommandSpec | FactSpec,
+    payload: Mapping[str, Any],
+    *,
+    root: str,
+    context: Mapping[str, str],
+    claims: Mapping[str, Any],
+    clock: Clock,
+) -> Request:
+    """A request that begins here. Raises BadRequest for a root that the procedure does not take, or lacks."""
+    kept = {name: claims[name] for name in ("iss", "sub", "roles", "permissions") if name in claims}
+    return Request(
+        address=spec.address,
+        payload=dict(payload),
+        root=meant_root(spec, root or None, context),
+        context=dict(context),
+        claims=dict(claims),
+        key=uuid.uuid4().hex,
+        tx=Tx(uuid.uuid4().hex, claims=kept),
+        deadline=clock.monotonic() + spec.shape.timeout,
+    )
 
 
 def answered(answer: Answer) -> Document:

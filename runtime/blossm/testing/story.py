@@ -102,7 +102,7 @@ class Story:
         if self.call is None:
             raise TypeError("a story needs a call: given(…).when(address, payload).then(…)")
         spec = self._called(self.call.address)
-        root = self.call.root or _root_of(spec, self.before, self.call.context)
+        root = self.call.root or _root_of(spec, self.before)
         given_root = root or ROOT
         async with network(self.file) as city:
             await _log(city, spec, self.before, given_root)
@@ -128,7 +128,7 @@ class Story:
         return spec
 
 
-def _root_of(spec: CommandSpec | FactSpec, before: tuple[Event, ...], context: Mapping[str, str]) -> str | None:
+def _root_of(spec: CommandSpec | FactSpec, before: tuple[Event, ...]) -> str | None:
     """The root that a call is about where the test names none; None where it can't be given."""
     match spec.root:
         case "required":

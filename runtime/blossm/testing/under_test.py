@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from os import PathLike
@@ -13,9 +12,8 @@ from typing import Any
 from blossm.core.errors import Internal, NotFound
 from blossm.core.event import LoggedEvent
 from blossm.core.request import Answer, Request
-from blossm.core.root import meant_root
 from blossm.core.view import Row
-from blossm.local.calls import begun
+from blossm.local.calls import request_to
 from blossm.local.network import LocalNetwork
 from blossm.local.storage import MemoryStorage
 from blossm.local.timeline import Timeline
@@ -107,16 +105,8 @@ class NetworkUnderTest:
         context: Mapping[str, str] | None,
         claims: Mapping[str, Any] | None,
     ) -> Request:
-        context, claims = dict(context or {}), dict(claims or {})
-        return Request(
-            address=spec.address,
-            payload=dict(payload or {}),
-            root=meant_root(spec, root or None, context),
-            context=context,
-            claims=claims,
-            key=uuid.uuid4().hex if isinstance(spec, CommandSpec) else "",
-            tx=begun(claims),
-            deadline=self.local.clock.monotonic() + spec.shape.timeout,
+        return request_to(
+            spec, payload or {}, root=root or "", context=context or {}, claims=claims or {}, clock=self.local.clock
         )
 
 
