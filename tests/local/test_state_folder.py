@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from pathlib import Path
 
@@ -42,6 +43,17 @@ def test_a_log_that_is_gone_is_not_begun_anew_in_silence(tmp_path: Path, lost: b
     log.write_bytes(b"commits")
     assert held.log("port") == log
     held.close()
+
+
+def test_what_may_not_be_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    StateFolder.hold(tmp_path).close()
+
+    def refused(_: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(PermissionError):  # nobody is told to empty a folder that is whole
+        StateFolder.hold(tmp_path)
 
 
 def test_who_runs_is_known_while_it_runs_and_to_its_owner_only(tmp_path: Path) -> None:

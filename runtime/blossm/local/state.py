@@ -99,7 +99,7 @@ class StateFolder:
             for name in ("logs", "states", "views"):
                 (self.path / name).mkdir(exist_ok=True)
             version.write_text(f"{FORMAT}\n")
-        except OSError as error:
+        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
             raise FolderError(f"{self.path} is damaged: {error.filename}: {error.strerror}", help=_ANEW) from error
 
     def log(self, service: str) -> Path:
@@ -194,7 +194,7 @@ def _text(path: Path) -> str | None:
         return path.read_text().strip()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (IsADirectoryError, UnicodeDecodeError) as error:
         raise FolderError(f"{path} can't be read", help=_ANEW) from error
 
 
