@@ -203,6 +203,14 @@ class TestADevelopmentToken:
     async def test_may_be_made_expired(self) -> None:
         assert await self.status(City(environment="development", keys=self.keys), ttl=-3600) == 401
 
+    async def test_of_a_former_key_opens_nothing_and_asks_no_issuer(self, tmp_path: Path) -> None:
+        issuers = Issuers()
+        others = HttpKeys(clock=FakeClock(), fetch=issuers)
+        fresh = development_key(tmp_path / "fresh.json")
+        city = City(environment="development", keys=DevelopmentKeys(key=fresh, environment="development", others=others))
+        assert await self.status(city) == 401
+        assert issuers.asked == []
+
     async def test_opens_nothing_elsewhere(self) -> None:
         assert await self.status(City(environment="staging")) == 401
         assert await self.status(City(environment="staging", keys=self.keys)) == 401  # not even where it is known
