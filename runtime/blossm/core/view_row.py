@@ -23,14 +23,14 @@ from blossm.model.network import ViewStoreSpec
 _INTEGERS = range(-(2**63), 2**63)
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True):
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one service has of a row: the context that it made it in, and the fields it has ever written."""
 
     context: str
     fields: frozenset[str]
 
 
-class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
+class StoredRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row with the parts it is made of, by service."""
 
     id: str

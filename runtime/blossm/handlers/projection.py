@@ -35,6 +35,7 @@ class Listener:
     function: Callable[..., Any]
     wants: tuple[str, ...]  # event, state, fact
     file: str  # relative to the network's root
+    is_async: bool
 
     @property
     def name(self) -> str:
@@ -44,11 +45,9 @@ class Listener:
     def line(self) -> int:
         return self.function.__code__.co_firstlineno
 
-    @property
-    def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.function) or "fact" in self.wants
-
     def call(self, event: LoggedEvent, state: dict[str, Any] | None, fact: Any) -> Any:
+        if self.wants == ("event",):
+            return self.function(event)
         given = {"event": event, "state": state, "fact": fact}
         return self.function(*(given[want] for want in self.wants))
 
@@ -90,7 +89,8 @@ def _listener(handler: Handler, domain: str, action: str, modules: Modules) -> L
             place=f"{handler.file}:1",
             help=f"write def {action}(event) or def {domain}_{action}(event) there",
         )
-    return Listener(function, _wants(function, handler), handler.file)
+    wants = _wants(function, handler)
+    return Listener(function, wants, handler.file, inspect.iscoroutinefunction(function) or "fact" in wants)
 
 
 def _found(module: ModuleType, domain: str, action: str) -> Callable[..., Any] | None:

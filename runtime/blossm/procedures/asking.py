@@ -131,7 +131,7 @@ class Asking:
             return None
         lifted = self._folds[store].lift(event)
         state = states[store].after(lifted) if store in states else None
-        listener = self.listener(event)
+        listener = self._listeners.get((store, event.action))
         return partial(listener.call, lifted, state, partial(self._fact, event)) if listener else None
 
     def _take(self, made: Made, event: LoggedEvent, answer: Any) -> None:

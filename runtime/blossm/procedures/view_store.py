@@ -58,7 +58,7 @@ class ViewStoreProcedure:
 
     async def apply(self, batch: Batch, *, generation: int | None = None) -> bool:
         """Raises BadRequest, whose facts name service, position and id, for a change that does not fit."""
-        checked = msgspec.structs.replace(batch, events=tuple(self._taken(event) for event in batch.events))
+        checked = msgspec.structs.replace(batch, events=tuple([self._taken(event) for event in batch.events]))
         applied = await self._store.apply(await self._served(generation), checked)
         self._wake()
         return applied
@@ -85,7 +85,7 @@ class ViewStoreProcedure:
         return (await self._store.generations()).current if generation is None else generation
 
     def _taken(self, event: EventChanges) -> EventChanges:
-        return msgspec.structs.replace(event, changes=tuple(self._change(event, change) for change in event.changes))
+        return msgspec.structs.replace(event, changes=tuple([self._change(event, change) for change in event.changes]))
 
     def _change(self, event: EventChanges, change: Change) -> Change:
         try:

@@ -213,7 +213,7 @@ def _concerned(
     positions: set[int] = set()
     for domain in domains:
         positions.update(row[0] for row in connection.execute(_COMMITS_OF_DOMAIN, (domain, first, head, limit)))
-    return [row for at in sorted(positions)[:limit] for row in connection.execute(log_rows.COMMIT_AT, (at,))]
+    return connection.execute(log_rows.COMMITS_AT, (_encode(sorted(positions)[:limit]).decode(),)).fetchall()
 
 
 def _bounded(of_commits: list[Row]) -> list[Row]:

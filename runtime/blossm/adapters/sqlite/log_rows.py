@@ -44,7 +44,7 @@ INSERT_COMMIT = "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?)"
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _COMMIT = "SELECT position, events, bytes, id, key, committed, about FROM commits"
 COMMITS_FROM = f"{_COMMIT} WHERE position >= ? AND position < ? ORDER BY position LIMIT ?"
-COMMIT_AT = f"{_COMMIT} WHERE position = ?"
+COMMITS_AT = f"{_COMMIT} WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"
 COMMIT_OF_KEY = f"{_COMMIT} WHERE key = ?"
 _EVENTS = """
 SELECT position, domain, root, number, action, version, payload FROM events
