@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blossm.model.names import NAME, address, as_name, door, fit, slug, too_long
+from blossm.model.names import NAME, address, as_name, door, too_long
 
 
 def test_an_address_leaves_out_what_is_not_there() -> None:
@@ -27,17 +27,6 @@ def test_a_host_name_has_bounds() -> None:
     assert too_long("c.bicycle.shop.city.example") == ""
     assert "64 letters" in too_long("a" * 64 + ".example")
     assert "65 letters" in too_long("a" * 57 + ".example")
-
-
-@given(st.text(max_size=300), st.integers(min_value=10, max_value=63))
-def test_what_is_fitted_fits_and_stays_distinct(text: str, limit: int) -> None:
-    assert len(fit(text, limit)) <= limit
-    assert fit(text, limit) != fit(text + "x", limit)
-
-
-@given(st.lists(st.text(), max_size=4))
-def test_a_slug_has_nothing_that_the_cloud_refuses(parts: list[str]) -> None:
-    assert set(slug(*parts)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 @given(st.text())

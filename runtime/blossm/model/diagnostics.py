@@ -114,7 +114,7 @@ def did_you_mean(word: str, known: Iterable[str], *, there_are: str = "known her
     """The nearest of the known words; else all of them where they are few; else nothing."""
     words = sorted(set(known))
     last = {one.rsplit(".", 1)[-1]: one for one in reversed(words)}
-    if near := get_close_matches(word, words, n=1, cutoff=0.6):
+    if near := get_close_matches(word, words, n=1, cutoff=0.65):
         return f"did you mean `{near[0]}`?"
     if near := get_close_matches(word.rsplit(".", 1)[-1], last, n=1, cutoff=0.75):
         return f"did you mean `{last[near[0]]}`?"

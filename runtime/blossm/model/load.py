@@ -58,6 +58,7 @@ def _read(directory: Path) -> _Draft:
     if (root / FILE).is_file():
         for path in find_files(root, findings):
             complete &= _read_file(path, root, hierarchy, findings)
+        complete &= all(problem.code != "B003" for problem in findings.problems())
         _check_headers(hierarchy, root, findings, complete=complete)
     else:
         _tell_nothing_here(directory, root, findings)
@@ -70,7 +71,7 @@ def _read_file(path: Path, root: Path, hierarchy: Hierarchy, findings: Findings)
     if source is None:
         return False
     found = list(documents(source, findings))
-    whole = not findings.has_any(("B002", "B005", "B006"), source.file)
+    whole = not findings.has_any(("B002", "B004", "B005", "B006"), source.file)
     understood = [understand(document, findings) for document in found]
     hierarchy.add_file(source.file.rpartition("/")[0], [one for one in understood if one])
     return whole and all(understood)

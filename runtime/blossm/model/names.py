@@ -1,8 +1,7 @@
-"""Names: their pattern, addresses made of them, host names and their limits, and names for the cloud."""
+"""Names: their pattern, addresses made of them, host names and their limits."""
 
 from __future__ import annotations
 
-import hashlib
 import keyword
 import re
 
@@ -50,16 +49,3 @@ def too_long(host: str) -> str:
     if len(host) > HOST_LIMIT:
         return f"`{host}` has {len(host)} letters, and a host name with a certificate at most {HOST_LIMIT}"
     return ""
-
-
-def slug(*parts: str) -> str:
-    """Names where the cloud wants them: lower case, hyphens, nothing else."""
-    return "-".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts if part)
-
-
-def fit(text: str, limit: int) -> str:
-    """A text within a limit: itself, or its readable head and six hexadecimal digits of its hash."""
-    if len(text) <= limit:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:6]
-    return f"{text[: limit - 7].rstrip('-')}-{digest}"

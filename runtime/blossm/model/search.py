@@ -12,6 +12,7 @@ from blossm.model.network import Place
 from blossm.model.source import MAX_BYTES
 
 FILE = "blossm.yaml"
+_MISNAMED = "blossm.yml"
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv"})  # besides everything hidden
 _NETWORK = re.compile(rb"^(?:\xef\xbb\xbf)?\{?[ ]*[\"']?network[\"']?[ \t]*:", re.MULTILINE)
 
@@ -65,3 +66,6 @@ def find_files(root: Path, findings: Findings) -> Iterator[Path]:
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in _PASSED_OVER)
         if FILE in files:
             yield here / FILE
+        elif _MISNAMED in files:
+            place = Place((here / _MISNAMED).relative_to(root).as_posix(), 1, 1)
+            findings.add("B003", "a file of this name is not read", Spot(place), help=f"rename it: `{FILE}`")

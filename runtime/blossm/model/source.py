@@ -154,22 +154,42 @@ def documents(source: Source, findings: Findings) -> Iterator[Document]:
     except _Refused as refused:
         findings.add("B005", str(refused), Document(source, refused.node, None).value())
     except yaml.MarkedYAMLError as error:
+        problem = error.problem or error.context or ""
         spot = _syntax_spot(source, error)
-        findings.add("B002", f"this is not YAML: {error.problem or error.context}", spot, help=_syntax_help(spot))
+        findings.add("B002", f"this is not YAML: {problem}", spot, help=_syntax_help(problem, spot))
     except yaml.reader.ReaderError as error:
         findings.add("B002", "this is not YAML: a character that may not stand in it", _reader_spot(source, error))
 
 
+# What the parser misses is somewhere after the thing that it was in the middle of, which is what people look for.
+_BEGUN = ("did not find expected ',' or", "could not find expected ':'", "found unexpected end of stream")
+_HELP = (
+    ("did not find expected ',' or", "it is not closed, or a comma is missing"),
+    ("could not find expected ':'", "a key is followed by a colon and a space: `name: paint`"),
+    ("found unexpected end of stream", "the quote is not closed"),
+    ("mapping values are not allowed", "is this line indented like the lines around it?"),
+    ("did not find expected key", "is this line indented like the lines around it?"),
+    ("did not find expected '-' indicator", "is this line indented like the lines around it?"),
+    ("found character that cannot start any token", "in quotes it is a text"),
+)
+
+
 def _syntax_spot(source: Source, error: yaml.MarkedYAMLError) -> Spot:
-    """Where the parser stumbled; what it was in the middle of, where it stumbled over the end."""
-    spots = [source.spot(mark.line + 1, mark.column + 1) for mark in (error.problem_mark, error.context_mark) if mark]
+    """Where the parser stumbled; or what it was in the middle of, where that says more or it stumbled over the end."""
+    marks = [error.problem_mark, error.context_mark]
+    if (error.problem or "").startswith(_BEGUN):
+        marks.reverse()
+    spots = [source.spot(mark.line + 1, mark.column + 1) for mark in marks if mark]
     return next((spot for spot in spots if spot.snippet.strip()), spots[0] if spots else source.spot(1, 1))
 
 
-def _syntax_help(spot: Spot) -> str:
+def _syntax_help(problem: str, spot: Spot) -> str:
+    before = spot.snippet[: spot.place.column - 1]
     if "\t" in spot.snippet[: len(spot.snippet) - len(spot.snippet.lstrip())]:
         return "YAML is indented with spaces, not with tabs"
-    return ""
+    if problem.startswith("mapping values") and ": " in before:
+        return "a text with `: ` in it stands in quotes"
+    return next((help for begin, help in _HELP if problem.startswith(begin)), "")
 
 
 def _reader_spot(source: Source, error: yaml.reader.ReaderError) -> Spot:
@@ -255,7 +275,11 @@ class _Values:
             elif key.tag != _TAG + "str":
                 self._refuse(key, f"a key must be text, and `{key.value}` is not", help=f'write `"{key.value}"`')
             elif key.value in values:
-                self._findings.add("B004", f"the key `{key.value}` stands here twice", self._spot(key))
+                second = key.value == "procedure" and len(self._open) == 1
+                help = "a document defines one procedure: put `---` before the second one" if second else ""
+                self._findings.add("B004", f"the key `{key.value}` stands here twice", self._spot(key), help=help)
+                if second:
+                    break  # what follows is of the second one
             else:
                 values[key.value] = self.of(value)
         return values

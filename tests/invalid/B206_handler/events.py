@@ -1,2 +1,2 @@
-def painted(state, event):
+async def painted(state, event):
     return state

@@ -14,10 +14,14 @@ _NAMED: tuple[Kind, ...] = ("command", "fact", "view-store")  # their addresses 
 
 
 def gather(hierarchy: Hierarchy, index: Index) -> None:
-    """Put every procedure into the index."""
+    """Put every procedure into the index. One that belongs nowhere can't be found, which is told once: there."""
+    homeless = False
     for placed in hierarchy.procedures:
         one = draft(placed)
-        if not _belongs(one, index) or (one.kind in (*_NAMED, "projection") and not one.name):
+        if not _belongs(one, index):
+            homeless = True
+            continue
+        if one.kind in (*_NAMED, "projection") and not one.name:
             continue
         _check_name(one, index)
         others = _NAMED if one.kind in _NAMED else (one.kind,)
@@ -28,6 +32,7 @@ def gather(hierarchy: Hierarchy, index: Index) -> None:
             index.findings.add("B604", f"{what} is there already", one.named_at, help=help)
         if first is None or first.kind != one.kind:
             index.add(one)
+    index.complete = index.complete and not homeless
 
 
 def _belongs(one: Draft, index: Index) -> bool:

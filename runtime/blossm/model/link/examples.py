@@ -1,4 +1,4 @@
-"""Examples: whether what they tell of exists. `blossm test` runs them."""
+"""Examples: whether what they tell of exists. A later `blossm test` will run them."""
 
 from __future__ import annotations
 

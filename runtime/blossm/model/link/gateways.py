@@ -169,6 +169,7 @@ def _issuer(name: str, path: Path_, draft: Draft, index: Index) -> str:
     known = [issuer.name for issuer in index.network.auth.issuers]
     if name and "auth" not in index.doubtful and name.replace("-", "_") not in known:
         help = did_you_mean(name, known, there_are="issuers")
+        help = help or "the network's header names none: `auth: {issuers: [{name, issuer, jwks}]}`"
         index.findings.add("B403", f"there is no issuer `{name}`", draft.document.value(*path, "issuer"), help=help)
     return name.replace("-", "_")
 

@@ -22,9 +22,12 @@ def beside(draft: Draft, file: str) -> str:
 
 def named(draft: Draft, index: Index, *, module: str, signature: str) -> Handler:
     """The one function of a command or a fact: `module` and the procedure's own name, unless `handler:` says otherwise."""
-    handler = _said(draft, index) or Handler(beside(draft, module))
+    said = _said(draft, index)
+    handler = said or Handler(beside(draft, module))
     function = handler.function or draft.name
     spot = _spot(draft)
+    if draft.keys.handler and said is None:
+        return Handler(handler.file, function)  # where it is meant to be was told
     if is_keyword(function):
         help = f"say where it is: `handler: {module}:{function}_`"
         index.findings.add("B206", f"Python keeps the word `{function}` for itself, so no function can have it", spot, help=help)
@@ -58,6 +61,20 @@ def module_of(file: str, spot: Spot, index: Index, why: str) -> Module | None:
     return module
 
 
+def tell_unfit(file: str, function: str, parameters: Sequence[str], index: Index, *, pure: bool = False) -> None:
+    """Refuse a function that can't be called with these values, or that waits where it must be pure."""
+    module = index.modules.module(file)
+    named = module.names.get(function) if module else None
+    if module is None or named is None or named.function is None:
+        return
+    call = f"{function}({', '.join(parameters)})"
+    help = f"write `{'async ' if named.waits and not pure else ''}def {call}`"
+    if pure and named.waits:
+        index.findings.add("B206", f"`{function}` is async, and must be plain", module.spot(named.function), help=help)
+    elif not named.takes(len(parameters)):
+        index.findings.add("B206", f"`{function}` can't be called as `{call}`", module.spot(named.function), help=help)
+
+
 def tell_missing(file: str, names: Sequence[str], spot: Spot, index: Index) -> None:
     """Refuse a module that has none of these functions."""
     module = index.modules.module(file)
@@ -77,7 +94,7 @@ def format_of(draft: Draft, index: Index) -> Handler | None:
 
 
 def _functions(module: Module) -> list[str]:
-    return [name for name, shape in module.names.items() if shape != "other"]
+    return [name for name, named in module.names.items() if named.shape != "other"]
 
 
 def _spot(draft: Draft) -> Spot:

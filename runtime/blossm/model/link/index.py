@@ -76,7 +76,7 @@ class Index:
     host: str  # what `$network` means
     network: NetworkKeys  # the root header, or one that says nothing
     doubtful: frozenset[str]  # keys of the network's header that could not be read
-    complete: bool  # False: a file could not be read, so what seems to be missing may be there
+    complete: bool  # False: something could not be read or placed, so what seems to be missing may be there
     modules: Modules
     types: Types
     services: dict[str, tuple[str, ...]] = field(default_factory=dict)  # → depends_on

@@ -46,10 +46,10 @@ def link(hierarchy: Hierarchy, root: Path, environment: Environment, modules: Mo
         environment=environment,
         host=host,
         network=keys,
-        doubtful=header.doubtful if header else frozenset(),
+        doubtful=header.doubtful if header else frozenset({"auth"}),
         complete=complete,
         modules=modules,
-        types=Types(hierarchy.findings, host),
+        types=Types(hierarchy.findings, host, complete=complete and header is not None),
     )
     known_services = services(hierarchy, index)
     check_labels(hierarchy, prefixes)

@@ -94,7 +94,7 @@ def _check_events(keys: ProjectionKeys, handler: Handler | None, draft: Draft, i
         if not actions:
             index.findings.add("B106", f"listens to nothing of `{store}`", draft.document.value("events", store))
         known = index.event_stores[store].actions if store in index.event_stores else None
-        for at, action in enumerate(actions):
+        for at, action in enumerate(actions if known is not None else ()):
             spot = draft.document.value("events", store, at)
             if known is not None and action not in known:
                 help = did_you_mean(action, known, there_are="actions")

@@ -9,7 +9,7 @@ from blossm.model.diagnostics import Findings, did_you_mean
 from blossm.model.documents import Header
 from blossm.model.fields import Field, FieldType
 from blossm.model.link.attributes import with_attributes
-from blossm.model.schema.fields import FieldKeys
+from blossm.model.schema.fields import TYPES_ELSEWHERE, FieldKeys
 from blossm.model.schema.reading import found, read, without_extensions
 from blossm.model.source import Document, Path_
 
@@ -24,8 +24,9 @@ Headers = tuple[Header, ...]
 class Types:
     """Reads fields; each named type once."""
 
-    def __init__(self, findings: Findings, network_host: str) -> None:
+    def __init__(self, findings: Findings, network_host: str, *, complete: bool) -> None:
         self._findings = findings
+        self._complete = complete  # False: a header could not be read, so a type that seems to be missing may be there
         self._network_host = network_host
         self._named: dict[tuple[int, str], tuple[Field, int]] = {}  # header and name → the type, and how many fields it has
         self._open: list[tuple[int, str]] = []
@@ -110,10 +111,11 @@ class Types:
                 return self._refuse("B103", "an `object` has no `properties`", document, path, help=help)
             case "map":
                 return self._refuse("B103", "a `map` has no `values`", document, path, help="`{type: map, values: string}`")
-        if any("types" in header.doubtful for header in headers):
+        if not self._complete or any("types" in header.doubtful for header in headers):
             return BROKEN
         known = {*SIMPLE, "object", "map", *(one for header in headers if header.keys for one in header.keys.types)}
-        return self._refuse("B108", f"`{name}` is no type", document, path, help=did_you_mean(name, known))
+        help = TYPES_ELSEWHERE.get(name) or did_you_mean(name, known)
+        return self._refuse("B108", f"`{name}` is no type", document, path, help=help)
 
     def _of_type(self, name: str, document: Document, path: Path_, headers: Headers) -> Field:
         """The named type that the last of `headers` defines."""

@@ -28,6 +28,10 @@ def event_store(draft: Draft, index: Index) -> EventStoreSpec:
     upcasters = handlers.beside(draft, "upcasters.py")
     for action in actions.values():
         _check_upcasters(action, upcasters, draft, index)
+    folds = handlers.whole(draft, index, module="events.py", required=False)
+    if folds:
+        for name in actions:
+            handlers.tell_unfit(folds.file, name, ("state", "event"), index, pure=True)
     return EventStoreSpec(
         **shared(draft, index),
         schema=schema,
@@ -35,7 +39,7 @@ def event_store(draft: Draft, index: Index) -> EventStoreSpec:
         indexes=tuple(keys.indexes),
         snapshots_every=keys.snapshots.every,
         retired=keys.retired,
-        handler=handlers.whole(draft, index, module="events.py", required=False),
+        handler=folds,
         upcasters=upcasters if index.modules.module(upcasters) else "",
     )
 
@@ -46,7 +50,8 @@ def _actions(draft: Draft, schema: Schema, index: Index) -> dict[str, Action]:
     data = without_extensions(draft.keys.actions)
     spot = draft.document.value("actions")
     if not isinstance(data, list | dict):
-        index.findings.add("B105", f"`actions` takes a list, or keys and values, not {found(data)}", spot)
+        help = f"write `[{data}]`" if isinstance(data, str) else ""
+        index.findings.add("B105", f"`actions` takes a list, or keys and values, not {found(data)}", spot, help=help)
         return {}
     if not data:
         index.findings.add("B106", "`actions` must not be empty", spot)
@@ -95,6 +100,8 @@ def _check_upcasters(action: Action, file: str, draft: Draft, index: Index) -> N
         if module is None or not module.has(function):
             message = f"`{action.name}` is at version {action.version}, and nothing lifts version {version} to {version + 1}"
             index.findings.add("B205", message, spot, help=f"`{file}` needs `def {function}(payload)`")
+        else:
+            handlers.tell_unfit(file, function, ("payload",), index, pure=True)
 
 
 def command(draft: Draft, index: Index) -> CommandSpec:
@@ -105,6 +112,8 @@ def command(draft: Draft, index: Index) -> CommandSpec:
     normalize = f"normalize_{draft.name}"
     module = index.modules.module(handler.file)
     payload = types.fields(document, ("payload",), headers)
+    _check_main(handler, index)
+    handlers.tell_unfit(handler.file, normalize, ("payload",), index, pure=True)
     _check_schedule(keys, payload, draft, index)
     check_examples(draft, index)
     return CommandSpec(
@@ -125,13 +134,24 @@ def command(draft: Draft, index: Index) -> CommandSpec:
     )
 
 
+def _check_main(handler: Handler, index: Index) -> None:
+    """Refuse a command's function that can't be called, or that yields."""
+    handlers.tell_unfit(handler.file, handler.function, ("command",), index)
+    module = index.modules.module(handler.file)
+    named = module.names.get(handler.function) if module else None
+    if module and named and named.function and "generator" in named.shape:
+        help = f"write `async def {handler.function}(command)`, and return a list of events"
+        index.findings.add("B206", f"`{handler.function}` yields, and a command returns", module.spot(named.function), help=help)
+
+
 def _check_schedule(keys: CommandKeys, payload: dict[str, Field], draft: Draft, index: Index) -> None:
     """Refuse a schedule for what needs something that only a caller has."""
     needs = [name for name, field in payload.items() if field.required and field is not BROKEN]
     if keys.schedule and (keys.root[0] in ("required", "context") or keys.contexts or needs):
         what = f"the field `{needs[0]}`" if needs else "a root" if keys.root[0] == "required" else "a token"
         spot = draft.document.value("schedule")
-        index.findings.add("B106", f"a schedule calls without anything, and this command needs {what}", spot)
+        help = "say `root: none` or `root: new`, or let another command call this one" if what == "a root" else ""
+        index.findings.add("B106", f"a schedule calls without anything, and this command needs {what}", spot, help=help)
 
 
 def fact(draft: Draft, index: Index) -> FactSpec:
@@ -139,6 +159,7 @@ def fact(draft: Draft, index: Index) -> FactSpec:
     keys: FactKeys = draft.keys
     types, document, headers = index.types, draft.document, draft.placed.headers
     handler = handlers.named(draft, index, module="facts.py", signature="(fact)")
+    handlers.tell_unfit(handler.file, handler.function, ("fact",), index)
     _check_stream(handler, draft, index)
     check_examples(draft, index)
     return FactSpec(
@@ -156,7 +177,7 @@ def fact(draft: Draft, index: Index) -> FactSpec:
 
 def _check_stream(handler: Handler, draft: Draft, index: Index) -> None:
     module = index.modules.module(handler.file)
-    shape = module.names.get(handler.function, "other") if module else "other"
+    shape = module.shape(handler.function) if module else "other"
     if draft.keys.stream and shape in ("function", "generator"):
         help = f"write `async def {handler.function}(fact)` with `yield`"
         message = f"`{handler.function}` streams, and is no async generator"

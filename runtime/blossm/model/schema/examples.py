@@ -1,4 +1,4 @@
-"""The keys of `examples:`, data that `blossm test` runs."""
+"""The keys of `examples:`, data that a later `blossm test` will run."""
 
 # ruff: noqa: RUF012  pydantic copies what a default holds
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -48,6 +48,8 @@ class Keys(BaseModel):
     """A set of keys. `x-*` is ignored everywhere; any other key that is not here is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    elsewhere: ClassVar[Mapping[str, str]] = types.MappingProxyType({})  # a key of other languages → what to write here
 
     @model_validator(mode="before")
     @classmethod
@@ -134,16 +136,17 @@ def _tell(error: ErrorDetails, model: type[Keys], document: Document, path: Path
     value = error["input"]
     match error["type"]:
         case "extra_forbidden":
-            _tell_unknown(str(loc[-1]), _model_at(model, error["loc"][:-1]).keys(), document, loc, findings)
+            around = _model_at(model, error["loc"][:-1])
+            _tell_unknown(str(loc[-1]), around.keys(), document, loc, findings, around.elsewhere)
         case "missing":
-            around = f" of `{_name(loc[:-1])}`" if _name(loc[:-1]) else ""
-            findings.add("B103", f"the key `{loc[-1]}`{around} is missing", document.key(*loc[:-1]))
+            of = f" of `{_name(loc[:-1])}`" if _name(loc[:-1]) else ""
+            findings.add("B103", f"the key `{loc[-1]}`{of} is missing", document.key(*loc[:-1]))
         case code if code.startswith("B"):
             spot = document.key(*loc, *context["path"]) if context["key"] or of_a_key else document.value(*loc, *context["path"])
             findings.add(code, context["message"].replace("$name", f"`{name}`"), spot, help=context["help"])
         case kind if kind in _EXPECTED:
             what = _EXPECTED[kind]
-            findings.add("B105", f"`{name}` takes {what}, not {found(value)}", document.value(*loc), help=_help(what, value))
+            findings.add("B105", f"`{name}` takes {what}, not {found(value)}", document.value(*loc), help=_help(what, value, loc))
         case kind if kind in _BOUNDS:
             words, key = _BOUNDS[kind]
             findings.add("B106", f"`{name}` must be {words} {context[key]}", document.value(*loc))
@@ -166,11 +169,14 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
     return [choice.strip("'") for choice in str(context["expected"]).replace(" or ", ", ").split(", ")]
 
 
-def _tell_unknown(word: str, known: list[str], document: Document, loc: Path_, findings: Findings) -> None:
+def _tell_unknown(
+    word: str, known: list[str], document: Document, loc: Path_, findings: Findings, elsewhere: Mapping[str, str] | None = None
+) -> None:
     if word in LATER:
         findings.add("B107", f"`{word}` comes later ({LATER[word]}): it can't be used yet", document.key(*loc))
     else:
-        findings.add("B104", f"unknown key `{word}`", document.key(*loc), help=did_you_mean(word, known))
+        help = (elsewhere or {}).get(word) or did_you_mean(word, known)
+        findings.add("B104", f"unknown key `{word}`", document.key(*loc), help=help)
 
 
 def _model_at(model: type[Keys], path: Path_) -> type[Keys]:
@@ -210,7 +216,18 @@ def found(value: Any) -> str:
             return "keys and values"
 
 
-def _help(expected: str, value: Any) -> str:
+def _help(expected: str, value: Any, loc: Path_) -> str:
+    match value, loc:
+        case str(), ("sorts", _):
+            return f"write `[{{{value}: asc}}]`"
+        case [str() as one], _ if expected == "a text":
+            return f"write `{one}`"
+        case [str(), *_], ("actions", _):
+            return f"write `{{fields: [{', '.join(map(str, value))}]}}`"
+        case [str() as one, *_], ("events",):
+            return f"write `{{{one}: [painted]}}`"
+        case [str() as one, *_], (*_, "schema" | "payload" | "query" | "properties"):
+            return f"write `{{{one}: string}}`"
     if value is None:
         return "write `{}` where there is nothing to say" if expected == "keys and values" else "leave out what has no value"
     if expected == "a text" and isinstance(value, bool | int | float):
