@@ -11,7 +11,7 @@ import msgspec
 from blossm.core.errors import BadRequest, FieldProblem
 from blossm.core.payload import Contract
 from blossm.core.plain_json import is_plain
-from blossm.core.view import Change, Comparison, Query
+from blossm.core.view import Change, Comparison, Operation, Query
 from blossm.core.view_query import COMPARABLE, field_at, plan
 from blossm.model.fields import Field, Fields, FieldType
 from blossm.model.network import ViewStoreSpec
@@ -32,45 +32,37 @@ class ViewContract:
         self._spec = spec
         part = {name: replace(field, default=None, optional=True) for name, field in spec.schema.items()}
         whole = {name: replace(field, default=None, optional=not field.required) for name, field in spec.schema.items()}
-        self._part = Contract.of(part, at="body")
-        self._whole = self._part if shared else Contract.of(whole, at="body")
         values = {name: replace(field, min_length=None, max_length=None) for name, field in part.items()}
-        self._values = _contracts(values, "list")
         amounts = {name: Field(type=field.type, optional=True) for name, field in spec.schema.items()}
-        self._amounts = _contracts(amounts, "integer", "number")
+        lists = _contract_of(values, "list")
+        self._contracts: dict[Operation, Contract] = {
+            "put": Contract.of(part if shared else whole, at="body"),
+            "set": Contract.of(part, at="body"),
+            "add": lists,
+            "discard": lists,
+            "increment": _contract_of(amounts, "integer", "number"),
+        }
         self._compared: dict[tuple[str, str], Contract] = {}
 
     def take(self, change: Change) -> Change:
         """The change as it is to be made. Raises BadRequest, which names every field that is off."""
         if bool(change.id) == bool(change.where) or (change.where and change.op == "put"):
             raise _off("id", "a change is of one row, by its id, or but for `put` of those that a `where` finds")
-        for name, text in (("id", change.id), ("context", change.context)):
-            if not (type(text) is str and len(text) <= MAX_ID and "\0" not in text and is_plain(text)):
-                raise _off(name, f"must be text of at most {MAX_ID} characters, none of them NUL")
+        _refuse_no_name("id", change.id)
+        _refuse_no_name("context", change.context)
         where = self._where(change.where) if change.where else change.where
         return msgspec.structs.replace(change, where=where, fields=self._fields(change))
 
     def _fields(self, change: Change) -> dict[str, Any]:
-        match change.op:
-            case "put":
-                return self._taken(self._whole, change.fields)
-            case "set":
-                return self._taken(self._part, change.fields)
-            case "add" | "discard":
-                return self._taken(self._values, change.fields)
-            case "increment":
-                return self._taken(self._amounts, change.fields)
-            case "unset":
-                unknown = [name for name in change.fields if name not in self._spec.schema]
-                if unknown:
-                    raise _off(f"body.{unknown[0]}", "is not known")
-                return change.fields
-            case "remove":
-                return {}
-
-    def _taken(self, contract: Contract, fields: dict[str, Any]) -> dict[str, Any]:
-        taken: dict[str, Any] = contract.take(fields)
-        return taken
+        if change.op in self._contracts:
+            taken: dict[str, Any] = self._contracts[change.op].take(change.fields)
+            return taken
+        if change.op == "remove":
+            return {}
+        for name in change.fields:  # of an `unset`
+            if name not in self._spec.schema:
+                raise _off(f"body.{name}", "is not known")
+        return change.fields
 
     def _where(self, where: Mapping[str, Any]) -> dict[str, Any]:
         if not all(type(path) is str for path in where):
@@ -106,8 +98,13 @@ class ViewContract:
         return self._compared[path, type]
 
 
-def _contracts(fields: Fields, *types: str) -> Contract:
+def _contract_of(fields: Fields, *types: str) -> Contract:
     return Contract.of({name: field for name, field in fields.items() if field.type in types}, at="body")
+
+
+def _refuse_no_name(path: str, name: str) -> None:
+    if name != "" and not (type(name) is str and len(name) <= MAX_ID and "\0" not in name and is_plain(name)):
+        raise _off(path, f"must be text of at most {MAX_ID} characters, none of them NUL")
 
 
 def _off(path: str, problem: str) -> BadRequest:
