@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -141,6 +142,26 @@ async def test_who_is_cancelled_cancels_the_function(clock: FakeClock) -> None:
     with pytest.raises(asyncio.CancelledError):
         await asked
     await stopped.wait()
+
+
+async def test_who_is_cancelled_as_the_function_fails_leaves_no_word_of_it(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on = asyncio.Event()
+
+    async def paint() -> None:
+        await go_on.wait()
+        asked.cancel()
+        raise Conflict("it is being painted")
+
+    asked = asyncio.ensure_future(call(paint, clock=clock, deadline=5.0))
+    await asyncio.sleep(0.0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    del asked
+    gc.collect()
+    assert not caplog.records
 
 
 async def test_a_function_that_cancels_itself_is_broken(clock: FakeClock) -> None:

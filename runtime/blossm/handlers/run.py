@@ -91,14 +91,13 @@ async def within(work: Coroutine[Any, Any, T], *, clock: Clock, deadline: float)
         work.close()
         raise late()
     task = asyncio.ensure_future(work)
+    task.add_done_callback(unheard)
     timer = asyncio.ensure_future(clock.sleep(left))
     try:
         await asyncio.wait((task, timer), return_when=asyncio.FIRST_COMPLETED)
     finally:
         timer.cancel()
-        if not task.done():
-            task.cancel()
-            task.add_done_callback(unheard)
+        task.cancel()
     if not task.done():
         raise late()
     if task.cancelled():
@@ -145,6 +144,6 @@ def name_of(function: Callable[..., Any]) -> str:
 
 
 def unheard(task: asyncio.Task[Any]) -> None:
-    """Nobody waits for it any more: what it raised is no news."""
+    """If nobody waits for it any more, what it raised is no news."""
     if not task.cancelled():
         task.exception()
