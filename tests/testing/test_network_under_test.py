@@ -89,3 +89,16 @@ def test_a_users_tests_need_no_settings(pytester: pytest.Pytester) -> None:
         (root / place / "test_domain.py").write_text(TEST)
     result = pytester.runpytest_subprocess(str(root), "-p", "no:cacheprovider")
     result.assert_outcomes(passed=4)
+    assert "Warning" not in str(result.stderr)
+
+
+def test_the_code_of_a_network_is_on_the_path_for_its_own_tests_only(pytester: pytest.Pytester) -> None:
+    for name in ("north", "south"):
+        pytester.mkdir(name).joinpath("blossm.yaml").write_text(f"network: {name}.example\n")
+        pytester.path.joinpath(name, f"only_{name}.py").write_text("")
+        other = "south" if name == "north" else "north"
+        program = f"import sys, only_{name}\ndef test_path():\n    "
+        program += f"import only_{name}\n    assert not any(place.endswith('{other}') for place in sys.path)\n"
+        pytester.path.joinpath(name, "test_it.py").write_text(program)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "north", "south")
+    result.assert_outcomes(passed=2)
