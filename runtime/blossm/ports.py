@@ -1,6 +1,6 @@
 """What the procedures need of the world, and of each other. Read this file first.
 
-Below: a log and its states, view rows, a bus of wake-ups, a scheduler, a clock, the keys of issuers.
+Below: a log and its states, view rows, a bus of wake-ups, a clock, the keys of issuers.
 Across: the clients by which procedures reach each other, in process or over a wire; both pass one suite.
 Every method may raise `Unavailable`; what else it raises is said where it is defined.
 """
@@ -168,13 +168,6 @@ class Bus(Protocol):
 
     def subscribe(self, services: Collection[str]) -> Wake:
         """Wake-ups of these services from now on."""
-
-
-class Scheduler(Protocol):
-    """Calls to be made at a time."""
-
-    async def at(self, name: str, when: str, request: Request) -> None:
-        """Make this call at `when`, at least once. The same name is the same call."""
 
 
 class Clock(Protocol):

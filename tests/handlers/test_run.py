@@ -75,6 +75,13 @@ async def test_the_log_has_the_users_frames_and_no_others(clock: FakeClock, netw
     assert entry["handler"] == "lib.prices:price"
 
 
+async def test_of_an_endless_recursion_the_innermost_frames_are_told(clock: FakeClock, network: Network) -> None:
+    modules = network("city", {"c.py": "def again():\n    return again()"})
+    with capture_logs() as logs, pytest.raises(Internal):
+        await call(modules.file("c.py").again, clock=clock, deadline=1.0)
+    assert len(logs[0]["frames"]) == 20
+
+
 async def test_a_function_that_waits_for_ever_meets_its_deadline(clock: FakeClock) -> None:
     asked = asyncio.ensure_future(call(asyncio.Event().wait, clock=clock, deadline=5.0))
     await asyncio.sleep(0.0)

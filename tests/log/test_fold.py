@@ -90,6 +90,14 @@ def test_a_function_that_raises_is_named_with_its_line() -> None:
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+def test_a_function_that_ends_the_process_ends_only_the_fold() -> None:
+    def painted(state: dict[str, Any], event: LoggedEvent) -> dict[str, Any]:
+        raise SystemExit(3)
+
+    with pytest.raises(Internal, match="SystemExit"):
+        fold(functions={"painted": painted}, painted=1).state([event("painted", {})])
+
+
 @pytest.mark.parametrize("wrong", [None, [], "red"])
 def test_a_function_that_returns_no_state_is_named(wrong: Any) -> None:
     for broken in (

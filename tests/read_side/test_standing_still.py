@@ -76,6 +76,7 @@ async def test_it_goes_on_once_a_new_definition_handles_the_event(poisoned: Worl
         ('view.where({"painted": 1}).set({"color": "red"})', "index"),
         ('"red"', "str"),
         ('[view.remove(event.root), 5]', "int"),
+        ('view.Change(op="paint", id=event.root)', "paint"),
     ],
 )
 async def test_a_change_that_does_not_fit_names_event_handler_and_field(made: MakeWorld, returned: str, problem: str) -> None:

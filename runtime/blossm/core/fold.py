@@ -79,7 +79,7 @@ class Fold:
     def _applied(self, function: Apply, state: State, event: LoggedEvent) -> State:
         try:
             folded = function(state, event)
-        except Exception as error:  # whatever user code raises
+        except (Exception, SystemExit) as error:  # whatever user code raises
             _broken(event, function, error)
         if not isinstance(folded, dict):
             _wrong(event, function, f"returned {type(folded).__name__}, not the state (a dict)")
@@ -95,7 +95,7 @@ class Fold:
             )
         try:
             lifted = upcast(payload)
-        except Exception as error:  # whatever user code raises
+        except (Exception, SystemExit) as error:  # whatever user code raises
             _broken(event, upcast, error)
         if not isinstance(lifted, dict):
             _wrong(event, upcast, f"returned {type(lifted).__name__}, not a payload (a dict)")
@@ -110,7 +110,7 @@ def _plain(state: State) -> State:
         raise Internal(f"a fold made a state that is no JSON: {error}", facts={"id": uuid.uuid4().hex}) from error
 
 
-def _broken(event: LoggedEvent, function: Callable[..., Any], error: Exception) -> NoReturn:
+def _broken(event: LoggedEvent, function: Callable[..., Any], error: BaseException) -> NoReturn:
     """Tell where in the user's code it broke: the last line of the handler's own file."""
     file, line = _place(function)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]

@@ -5,11 +5,12 @@ What they hold is JSON, which has no cycles, so the garbage collector need not l
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 Operation = Literal["put", "set", "unset", "add", "discard", "increment", "remove"]
+OPERATIONS: frozenset[Operation] = frozenset(get_args(Operation))
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):

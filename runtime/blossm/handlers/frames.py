@@ -15,6 +15,9 @@ _NOT_THEIRS = tuple(
 )
 
 
+_INNERMOST = 20  # frames that are told: an endless recursion has a thousand
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A line of a user's file that was being run; `code` is its text."""
@@ -29,7 +32,7 @@ class Frame:
 
 
 def user_frames(error: BaseException, *, root: Path | None = None) -> list[Frame]:
-    """The user's frames of an error, the innermost last; files relative to `root` where they lie below it."""
+    """The user's innermost frames of an error, the innermost last; files relative to `root` where they lie below it."""
     found = [
         Frame(relative(frame.filename, root), frame.lineno or 0, frame.name, frame.line or "")
         for frame in traceback.extract_tb(error.__traceback__)
@@ -37,7 +40,7 @@ def user_frames(error: BaseException, *, root: Path | None = None) -> list[Frame
     ]
     if isinstance(error, SyntaxError) and error.filename and is_users(error.filename):
         found.append(Frame(relative(error.filename, root), error.lineno or 0, "<module>", (error.text or "").strip()))
-    return found
+    return found[-_INNERMOST:]
 
 
 def is_users(file: str) -> bool:

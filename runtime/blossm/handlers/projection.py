@@ -19,7 +19,7 @@ import msgspec
 from blossm.core.errors import BlossmError
 from blossm.core.event import LoggedEvent
 from blossm.core.fold import Fold
-from blossm.core.view import Change, EventChanges
+from blossm.core.view import OPERATIONS, Change, EventChanges
 from blossm.handlers.frames import user_frames
 from blossm.handlers.modules import HandlerError, Modules
 from blossm.handlers.sources import source_of
@@ -132,6 +132,8 @@ def changes_of(event: LoggedEvent, made: Any, *, context: str) -> EventChanges:
     for change in changes:
         if not isinstance(change, Change):
             raise TypeError(f"returned a list with {type(change).__name__} in it, not a change of view")
+        if change.op not in OPERATIONS:
+            raise TypeError(f"returned a change that would {change.op!r}, and view has no such function")
     return EventChanges(
         service=event.service,
         position=event.position,
