@@ -204,6 +204,12 @@ async def test_a_domain_that_the_command_may_not_log_to_is_told_with_the_key_to_
     assert error.help.startswith("write `logs: [bicycle, wheel]` to it (services/shop/bicycle/blossm.yaml:")
 
 
+async def test_a_domain_that_there_is_none_of_is_told_with_the_one_that_was_meant(shop: MakeShop) -> None:
+    error = await refusal(command(shop, "async def paint(command): return [Event('sold', domain='weel')]"), root=A)
+    assert isinstance(error, NotFound)
+    assert error.help == "did you mean shop.wheel?"
+
+
 @pytest.mark.parametrize(
     ("line", "kind", "words"),
     [

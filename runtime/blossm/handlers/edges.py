@@ -43,9 +43,10 @@ def callable_command(spec: CommandSpec, network: Network, address: str) -> Comma
 def loggable_store(spec: CommandSpec, network: Network, domain: str | None) -> EventStoreSpec:
     """The event store of the command's own service that an event of `domain` is logged to."""
     named = (domain or spec.domain).removeprefix(f"{spec.service}.")
+    store = _found("event store", [f"{spec.service}.{named}"], network.event_stores)
     if named not in spec.logs:
         raise _denied(spec, "log to", f"domain {named}", f"logs: [{', '.join([*spec.logs, named])}]")
-    return _found("event store", [f"{spec.service}.{named}"], network.event_stores)
+    return store
 
 
 def _meant(spec: Spec, address: str) -> list[str]:
