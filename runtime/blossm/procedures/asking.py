@@ -29,10 +29,11 @@ TRANSIENT = (Unavailable, DeadlineExceeded, ResourceExhausted)  # nothing is wro
 
 @dataclass(slots=True)
 class Made:
-    """The changes of events in order, up to one that failed; `asked` counts the events that a function was asked about."""
+    """The changes of events in order, up to one that failed."""
 
+    at: LoggedEvent = field(init=False)  # the last that was begun with
     changes: list[EventChanges] = field(default_factory=list)
-    asked: int = 0
+    asked: int = 0  # the events that a function was asked about
     failure: Failure | None = None
 
 
@@ -102,52 +103,49 @@ class Asking:
     def _asked_here(self, events: Sequence[LoggedEvent], states: States) -> Made:
         """Ask functions that do not wait, on this thread."""
         made = Made()
-        for event in events:
-            with self._failing(made, event):
-                if call := self._passing(event, states):
-                    self._take(made, event, call())
-            if made.failure:
-                break
+        with self._failing(made):
+            for call in self._calls(made, events, states):
+                self._take(made, call())
         return made
 
     async def _asked(self, events: Sequence[LoggedEvent]) -> Made:
         """Ask functions that may wait, each at most as long as the projection's timeout."""
         made = Made()
-        for event in events:
-            with self._failing(made, event):
-                if call := self._passing(event, self._states):
-                    answer = call()
-                    if inspect.iscoroutine(answer):
-                        answer = await run.within(_staying(answer), clock=self._clock, deadline=self._deadline())
-                    self._take(made, event, answer)
-            if made.failure:
-                break
+        with self._failing(made):
+            for call in self._calls(made, events, self._states):
+                answer = call()
+                if inspect.iscoroutine(answer):
+                    answer = await run.within(_staying(answer), clock=self._clock, deadline=self._deadline())
+                self._take(made, answer)
         return made
 
-    def _passing(self, event: LoggedEvent, states: States) -> Callable[[], Any] | None:
-        """Lift and fold an event, and say how its function is to be called; None where nobody listens."""
-        store = _store(event)
-        if store not in self._folds:
-            return None
-        lifted = self._folds[store].lift(event)
-        state = states[store].after(lifted) if store in states else None
-        listener = self._listeners.get((store, event.action))
-        return partial(listener.call, lifted, state, partial(self._fact, event)) if listener else None
+    def _calls(self, made: Made, events: Sequence[LoggedEvent], states: States) -> Iterator[Callable[[], Any]]:
+        """Lift and fold one event after the other, and say how its function is to be called, where one listens."""
+        for event in events:
+            made.at = event
+            store = _store(event)
+            if store not in self._folds:
+                continue
+            lifted = self._folds[store].lift(event)
+            state = states[store].after(lifted) if store in states else None
+            if listener := self._listeners.get((store, event.action)):
+                yield partial(listener.call, lifted, state, partial(self._fact, event))
 
-    def _take(self, made: Made, event: LoggedEvent, answer: Any) -> None:
+    def _take(self, made: Made, answer: Any) -> None:
         made.asked += 1
-        changes = changes_of(event, answer, context=self._context)
+        changes = changes_of(made.at, answer, context=self._context)
         if changes.changes:
             made.changes.append(changes)
 
     @contextmanager
-    def _failing(self, made: Made, event: LoggedEvent) -> Iterator[None]:
+    def _failing(self, made: Made) -> Iterator[None]:
+        """What is raised meanwhile is the failure of the event that it is at, but for what is transient."""
         try:
             yield
         except TRANSIENT:
             raise
         except (Exception, SystemExit) as error:  # user code may raise anything
-            made.failure = self.failure(event, error)
+            made.failure = self.failure(made.at, error)
 
     def failure(self, event: LoggedEvent, error: BaseException) -> Failure:
         """Why an event can't be handled, for people."""

@@ -17,7 +17,8 @@ from blossm.core.view import Checkpoint
 from blossm.handlers.modules import Modules
 from blossm.model.network import Network, ProjectionSpec
 from blossm.ports import Bus, Clients, Clock
-from blossm.procedures.projector import TRANSIENT, Projector, Stopped, next_limit
+from blossm.procedures.asking import TRANSIENT
+from blossm.procedures.projector import Projector, Stopped, next_limit
 
 LOOK = 5.0  # seconds after which it looks without a wake-up
 PAUSE = 0.05  # seconds before something transient is tried again; doubled each time
@@ -113,8 +114,7 @@ class ProjectionProcedure:
         """Where the served generation is."""
         view = self._projector.view
         self._generation = (await view.generations()).current
-        found = await view.checkpoints(self._generation)
-        self._seen = {service: found.get(service, Checkpoint()) for service in self._projector.services}
+        self._seen = await self._projector.seen(self._generation)
         self._made_by = await view.definition(self._generation)
         self._recognised = float("-inf")
 

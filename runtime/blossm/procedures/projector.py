@@ -16,12 +16,10 @@ from blossm.handlers.modules import Modules
 from blossm.handlers.projection import Failure
 from blossm.model.network import Network, ProjectionSpec
 from blossm.ports import Clients, Clock, ReadPage, ViewStoreClient
-from blossm.procedures.asking import TRANSIENT, Asking, Made
+from blossm.procedures.asking import Asking, Made
 
 MOST_COMMITS = 1_000
 MOST_EVENTS = 5_000
-
-__all__ = ["TRANSIENT", "Advance", "Projector", "Stopped", "next_limit"]
 
 
 class Stopped(Exception):
@@ -73,6 +71,11 @@ class Projector:
         """The position of the last event of a service's log, 0 where there is none."""
         return await self._logs[service].head() - 1
 
+    async def seen(self, generation: int) -> dict[str, Checkpoint]:
+        """How far a generation of the view is in each log."""
+        found = await self.view.checkpoints(generation)
+        return {service: found.get(service, Checkpoint()) for service in self.services}
+
     async def knows(self, service: str, checkpoint: Checkpoint) -> bool:
         """Whether the log still has what the checkpoint has seen. Raises Unavailable when it is not that far."""
         if checkpoint.position == 0:
@@ -87,13 +90,7 @@ class Projector:
         Raises Stopped at an event that can't be handled, with everything before its commit applied, and for a log that has
         a hole. What is transient is raised as it is, and nothing is lost by trying again.
         """
-        try:
-            page = await self._logs[service].read(before.position, limit=limit, domains=self._domains[service])
-        except Internal as error:  # an event that nobody can lift; those before it are read one by one
-            if limit > 1:
-                return await self.step(service, before, limit=1, generation=generation)
-            raise Stopped(error.message) from error
-        self._check(service, before, page)
+        page = await self._page(service, before, limit)
         if page.scanned == before.position:
             return Advance(after=before, at_head=True)
         events = [event for commit in page.commits for event in commit.events(service=service, network=self._network.name)]
@@ -102,26 +99,30 @@ class Projector:
             after = await self._end(service, page)
             try:
                 applied = await self.view.apply(self._batch(service, before, after, made), generation=generation)
+                return Advance(after=after if applied else None, events=len(events), asked=made.asked)
             except BadRequest as error:
                 made.failure = self._misfit(error, events)
-            else:
-                return Advance(after=after if applied else None, events=len(events), asked=made.asked)
-        await self._apply_until(made.failure.position, made, service, before, page.commits, generation)
-        raise Stopped(str(made.failure), failure=made.failure)
+        failure = made.failure
+        if whole := [commit for commit in page.commits if commit.end <= failure.position]:
+            await self.view.apply(self._batch(service, before, _end_of(whole[-1]), made), generation=generation)
+        raise Stopped(str(failure), failure=failure)
 
-    async def _apply_until(
-        self, position: int, made: Made, service: str, before: Checkpoint, commits: Sequence[LoggedCommit], generation: int | None
-    ) -> None:
-        """Apply the commits that end before this position."""
-        whole = [commit for commit in commits if commit.end <= position]
-        if whole:
-            after = Checkpoint(whole[-1].end - 1, whole[-1].commit.id)
-            made = Made([event for event in made.changes if event.position <= after.position], made.asked)
-            await self.view.apply(self._batch(service, before, after, made), generation=generation)
+    async def _page(self, service: str, before: Checkpoint, limit: int) -> ReadPage:
+        """What comes next in the log, without a hole. Raises Stopped."""
+        try:
+            page = await self._logs[service].read(before.position, limit=limit, domains=self._domains[service])
+        except Internal as error:  # an event that nobody can lift; those before it are read one by one
+            if limit > 1:
+                return await self._page(service, before, 1)
+            raise Stopped(error.message) from error
+        self._check(service, before, page)
+        return page
 
     def _batch(self, service: str, before: Checkpoint, after: Checkpoint, made: Made) -> Batch:
+        """The changes of the events up to `after`."""
+        changes = tuple([event for event in made.changes if event.position <= after.position])
         definition = self.definition if made.asked else ""
-        return Batch(service=service, before=before, after=after, events=tuple(made.changes), definition=definition)
+        return Batch(service=service, before=before, after=after, events=changes, definition=definition)
 
     def _misfit(self, error: BadRequest, events: Sequence[LoggedEvent]) -> Failure:
         """The event whose change the view store refused, and why."""
@@ -146,11 +147,15 @@ class Projector:
     async def _end(self, service: str, page: ReadPage) -> Checkpoint:
         """Where the page ends. What it has passed over, the log is asked for."""
         if page.commits and page.commits[-1].end - 1 == page.scanned:
-            return Checkpoint(page.scanned, page.commits[-1].commit.id)
+            return _end_of(page.commits[-1])
         commit_id = await self._logs[service].commit_at(page.scanned)
         if not commit_id:
             raise Stopped(f"the log of {service} has a hole: no commit ends at position {page.scanned}, up to which it was read")
         return Checkpoint(page.scanned, commit_id)
+
+
+def _end_of(commit: LoggedCommit) -> Checkpoint:
+    return Checkpoint(commit.end - 1, commit.commit.id)
 
 
 def _unless_all(listened: set[str], all: Collection[str]) -> tuple[str, ...] | None:

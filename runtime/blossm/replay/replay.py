@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 
 from blossm.core.errors import Conflict, Internal, NotFound, PreconditionFailed
-from blossm.core.view import Checkpoint, Query
+from blossm.core.view import Query
 from blossm.handlers.modules import Modules
 from blossm.model.network import Network, ProjectionSpec
 from blossm.ports import Clients, Clock, ViewStoreClient
@@ -95,8 +95,7 @@ async def _prepare(projector: Projector, tally: Tally) -> None:
     if made_by not in ("", projector.definition):
         await view.abandon(generation)
         generation, made_by = await view.begin(), ""
-    found = await view.checkpoints(generation)
-    seen = {service: found.get(service, Checkpoint()) for service in projector.services}
+    seen = await projector.seen(generation)
     for service, checkpoint in seen.items():
         if not await projector.knows(service, checkpoint):
             await view.abandon(generation)
