@@ -29,6 +29,11 @@ class Token:
         return f"{self.issuer}|{self.subject}"
 
 
+def kept(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims that the log keeps of who asked."""
+    return {name: claims[name] for name in ("iss", "sub", "roles", "permissions") if name in claims}
+
+
 def reads_token(access: Access) -> bool:
     """Whether the entry looks at a token at all."""
     return access.rule != "public"

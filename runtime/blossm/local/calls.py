@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from blossm.core.access import kept
 from blossm.core.errors import BadRequest, NotFound, Unauthenticated
 from blossm.core.event import Tx
 from blossm.core.query_text import view_query
@@ -20,12 +21,10 @@ from blossm.core.view import Row
 from blossm.local.network import LocalNetwork
 from blossm.local.words import payload_of
 from blossm.model.diagnostics import did_you_mean
-from blossm.model.network import CommandSpec, FactSpec, GatewaySpec, Place, ViewStoreSpec
+from blossm.model.network import CommandSpec, FactSpec, ViewStoreSpec
 from blossm.ports import Clock
 
 Document = dict[str, Any]
-
-_NO_DOOR = GatewaySpec(name="operator", address="operator", host="", at=Place("", 0, 0))
 
 
 class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -118,23 +117,17 @@ class Calls:
         if not token:
             return Caller()
         from blossm.local.keys import development_keys
-        from blossm.procedures.doors.cors import Origins
-        from blossm.procedures.doors.tokens import Tokens  # cryptography, only when it is needed
-        from blossm.procedures.doors.visit import Visit
+        from blossm.procedures.doors.tokens import TokenCheck, issuer_of  # cryptography, only when it is needed
 
-        network = self._local.network
-        keys = development_keys(network, self._key, clock=self._local.clock)
-        headers = [(b"authorization", b"Bearer " + token.encode(errors="replace"))]
-        visit = Visit({"method": "GET", "path": "/", "query_string": b"", "headers": headers}, _no_body)
-        tokens = Tokens(network=network, keys=keys, clock=self._local.clock, origins=Origins(_NO_DOOR, network))
+        network, clock = self._local.network, self._local.clock
+        check = TokenCheck(network=network, keys=development_keys(network, self._key, clock=clock), clock=clock)
         refusal = Unauthenticated("this network believes no issuer")
         for issuer in network.issuers or [""]:
             try:
-                found = await tokens.of(visit, issuer=issuer)
+                found = await check.token(token.strip(), issuer_of(network, issuer))
             except Unauthenticated as error:
                 refusal = error
             else:
-                assert found is not None
                 return Caller(dict(found.context), dict(found.claims), signed_in=True)
         raise refusal
 
@@ -149,7 +142,6 @@ def request_to(
     clock: Clock,
 ) -> Request:
     """A request that begins here. Raises BadRequest for a root that the procedure does not take, or lacks."""
-    kept = {name: claims[name] for name in ("iss", "sub", "roles", "permissions") if name in claims}
     return Request(
         address=spec.address,
         payload=dict(payload),
@@ -157,7 +149,7 @@ def request_to(
         context=dict(context),
         claims=dict(claims),
         key=uuid.uuid4().hex,
-        tx=Tx(uuid.uuid4().hex, claims=kept),
+        tx=Tx(uuid.uuid4().hex, claims=kept(claims)),
         deadline=clock.monotonic() + spec.shape.timeout,
     )
 
@@ -176,7 +168,3 @@ def answered(answer: Answer) -> Document:
 
 def row(found: Row) -> Document:
     return {"id": found.id, "body": found.body} | ({"context": found.context} if found.context else {})
-
-
-async def _no_body() -> Any:
-    return {"type": "http.disconnect"}

@@ -54,7 +54,7 @@ class Tokens:
 
     def __init__(self, *, network: Network, keys: Keys, clock: Clock, origins: Origins) -> None:
         self._network = network
-        self._keys = keys
+        self._check = TokenCheck(network=network, keys=keys, clock=clock)
         self._clock = clock
         self._origins = origins
         self._known: Remembered[tuple[str, bytes], Token] = Remembered(REMEMBERED)
@@ -73,7 +73,7 @@ class Tokens:
         known = (meant.name, hashlib.sha256(text.encode()).digest())
         if token := self._known.get(known, now):
             return token
-        token = await self._checked(text, meant, now)
+        token = await self._check.token(text, meant)
         self._known.put(known, token, until=min(token.expires + SKEW, now + TRUST))
         return token
 
@@ -88,7 +88,17 @@ class Tokens:
             raise PermissionDenied("a request by cookie must come from a page of this network", help="send an Origin header")
         return text
 
-    async def _checked(self, text: str, issuer: Issuer, now: float) -> Token:
+
+class TokenCheck:
+    """Tells whether the text of a token is one that an issuer made for this network."""
+
+    def __init__(self, *, network: Network, keys: Keys, clock: Clock) -> None:
+        self._environment = network.environment
+        self._keys = keys
+        self._clock = clock
+
+    async def token(self, text: str, issuer: Issuer) -> Token:
+        """What the token says. Raises Unauthenticated, or Unavailable when there is no key to check it with."""
         if len(text) > MAX_TOKEN:
             raise untrusted("the token is too long")
         try:
@@ -101,11 +111,11 @@ class Tokens:
             raise untrusted("the token is of another issuer")  # before any key of the right one is asked for
         if not signatures.verified(signature, await self._jwks(issuer, signature.headers().get("kid"))):
             raise untrusted("the token's signature is not its issuer's")
-        return token_from(claims, issuer, now=now)
+        return token_from(claims, issuer, now=self._clock.now().timestamp())
 
     async def _jwks(self, issuer: Issuer, kid: str | None) -> Mapping[str, Any]:
         of_development = kid is not None and kid.startswith(DEVELOPMENT)
-        if of_development and self._network.environment != "development":
+        if of_development and self._environment != "development":
             raise untrusted("a development token is believed in development only")
         jwks = await self._keys.jwks(issuer)
         if kid is None or of_development or signatures.has(jwks, kid):
