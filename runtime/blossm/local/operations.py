@@ -17,10 +17,10 @@ from blossm.core.errors import BadRequest, BlossmError, FieldProblem, NotFound
 from blossm.core.time import parse_rfc3339, rfc3339
 from blossm.local.calls import Call, Calls
 from blossm.local.network import LocalNetwork
+from blossm.local.replays import Abort, Replay, Replays, Rollback
 from blossm.local.timeline import Timeline
 from blossm.model.diagnostics import did_you_mean
-from blossm.model.network import EventStoreSpec, ProjectionSpec
-from blossm.replay import abort, replaying, rollback
+from blossm.model.network import EventStoreSpec
 
 Document = dict[str, Any]
 
@@ -52,25 +52,6 @@ class Status(msgspec.Struct, forbid_unknown_fields=True):
     """Every procedure, how long the logs are, how far the projections are."""
 
 
-class Replay(msgspec.Struct, forbid_unknown_fields=True):
-    """Make a view anew, from the first event on; `dry_run`: look whether that works, and switch nothing."""
-
-    projection: str
-    dry_run: bool = False
-
-
-class Abort(msgspec.Struct, forbid_unknown_fields=True):
-    """Drop what an unfinished replay has made."""
-
-    projection: str
-
-
-class Rollback(msgspec.Struct, forbid_unknown_fields=True):
-    """Serve the rows before the last replay again."""
-
-    projection: str
-
-
 ARGUMENTS: dict[str, type[msgspec.Struct]] = {
     "call": Call,
     "events": Events,
@@ -93,6 +74,7 @@ class LocalOperations:
         self._network = local.network
         self._logs = local.procedures.event_stores
         self._calls = Calls(local, key=key, live=live)
+        self._replays = Replays(local)
         self._live = live
 
     async def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncGenerator[Document, None]:
@@ -105,12 +87,8 @@ class LocalOperations:
                 documents = self._states(state)
             case Status():
                 documents = self._status()
-            case Replay() as wanted:
-                documents = self._replay(wanted)
-            case Abort() as wanted:
-                documents = self._abort(wanted)
-            case Rollback() as wanted:
-                documents = self._rollback(wanted)
+            case Replay() | Abort() | Rollback() as wanted:
+                documents = self._replays.run(wanted)
             case other:
                 raise AssertionError(other)
         async with aclosing(documents):
@@ -174,32 +152,6 @@ class LocalOperations:
             ],
             "timers": self._local.waiting(),
         }
-
-    async def _replay(self, wanted: Replay) -> AsyncGenerator[Document, None]:
-        steps = replaying(
-            spec=self._projection(wanted.projection),
-            network=self._network,
-            modules=self._local.modules,
-            clients=self._local.operator,
-            clock=self._local.clock,
-            dry_run=wanted.dry_run,
-        )
-        async for progress in steps:
-            yield msgspec.to_builtins(progress)
-
-    async def _abort(self, wanted: Abort) -> AsyncGenerator[Document, None]:
-        dropped = await abort(spec=self._projection(wanted.projection), clients=self._local.operator)
-        yield {"projection": wanted.projection, "aborted": dropped}
-
-    async def _rollback(self, wanted: Rollback) -> AsyncGenerator[Document, None]:
-        generation = await rollback(spec=self._projection(wanted.projection), clients=self._local.operator)
-        yield {"projection": wanted.projection, "generation": generation}
-
-    def _projection(self, address: str) -> ProjectionSpec:
-        if address not in self._network.projections:
-            known = did_you_mean(address, self._network.projections)
-            raise NotFound(f"there is no projection {address}", help=known)
-        return self._network.projections[address]
 
 
 def understood(operation: str, arguments: Mapping[str, Any]) -> msgspec.Struct:
