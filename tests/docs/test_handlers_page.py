@@ -28,7 +28,8 @@ def told(section: str) -> set[str]:
 def attributes(of: type) -> set[str]:
     """What an object of this class offers: fields, properties and methods."""
     fields = {field.name for field in dataclasses.fields(of)} if dataclasses.is_dataclass(of) else set()
-    names = {*fields, *getattr(of, "__struct_fields__", ()), *inspect.get_annotations(of), *dir(of)}
+    annotated = {name for part in inspect.getmro(of) for name in inspect.get_annotations(part)}
+    names = {*fields, *getattr(of, "__struct_fields__", ()), *annotated, *dir(of)}
     return {name for name in names if not name.startswith("_")}
 
 

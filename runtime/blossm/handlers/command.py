@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic
 
-import msgspec
-
-from blossm.core.event import Aggregate, Event, Tx
+from blossm.core.event import Event
 from blossm.core.request import Answer
 from blossm.core.spelling import copied
+from blossm.handlers.asked import Asked
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -28,66 +27,17 @@ else:
     Payload = TypeVar("Payload")
 
 
-class Command(Generic[Payload]):
-    """A request to a command, and what it may read and do.
+class Command(Asked, Generic[Payload]):
+    """A request to a command, and what it may read and do."""
 
-    `root` is empty when there is none. `context` are the roots of the token's contexts, `claims` the token's, empty
-    when there was none. `tx` is the user's request, with the procedures on its way here; `id` is this one's on it.
-    """
-
-    root: str
     payload: Payload
-    context: dict[str, str]
-    claims: dict[str, Any]
     options: dict[str, Any]
-    env: dict[str, str]
-    id: str
-    tx: Tx
-    network: str
-    service: str
-    domain: str
 
     def __init__(self, job: Job[CommandSpec], payload: Payload, reader: Reader, actor: Actor) -> None:
-        """What a handler may change are copies: no other attempt, call or log sees what became of them."""
-        request, tx = job.request, job.tx
-        self.root = job.root
+        super().__init__(job, reader)
         self.payload = payload
-        self.context = dict(request.context)
-        self.claims = copied(request.claims)
-        self.options = copied(request.options)
-        self.env = dict(job.spec.env)
-        self.id = tx.path[-1].id
-        self.tx = msgspec.structs.replace(tx, claims=copied(tx.claims))
-        self.network = job.network.host
-        self.service = job.spec.service
-        self.domain = job.spec.domain
-        self._reader = reader
+        self.options = copied(job.request.options)
         self._actor = actor
-
-    async def aggregate(self, root: str | None = None, *, domain: str | None = None) -> Aggregate:
-        """The state of a root, its own by default. `domain` may be of another service: `staff.mechanic`.
-
-        A root without events has number 0 and an empty state.
-        """
-        return await self._reader.aggregate(root, domain)
-
-    async def query_aggregates(self, where: Mapping[str, Any], *, domain: str | None = None) -> list[Aggregate]:
-        """The roots whose current state has these values in indexed fields, ordered by root."""
-        return await self._reader.query_aggregates(where, domain)
-
-    async def count(self, root: str | None = None, *, domain: str | None = None) -> int:
-        """How many events a root has."""
-        return await self._reader.count(root, domain)
-
-    async def fact(self, address: str, query: Mapping[str, Any] | None = None, *, root: str | None = None) -> Any:
-        """What a fact answers. A short name is the domain's, else the network's."""
-        return await self._reader.fact(address, query, root)
-
-    def stream_fact(
-        self, address: str, query: Mapping[str, Any] | None = None, *, root: str | None = None
-    ) -> AsyncIterator[Any]:
-        """The items of a streamed fact. They are read as of now, and are no part of what this command depends on."""
-        return self._reader.stream_fact(address, query, root)
 
     async def call(
         self,
