@@ -14,7 +14,8 @@ class Question(msgspec.Struct, frozen=True):
     """A `query_aggregates` with the roots and numbers that it answered.
 
     `head` is where it was asked (0: at the read set's). `own`: roots to which the asker itself has logged since, with
-    the first and the last number that it logged. They may be in the answer or not.
+    the first and the last number that it logged. That may have brought them into the answer or taken them out, so of
+    them an append only proves that nobody else has logged: not between the question and the first, nor after the last.
     """
 
     domain: str
@@ -25,10 +26,9 @@ class Question(msgspec.Struct, frozen=True):
 
     def moved(self, root: str, first: int, last: int) -> Question:
         """The question when the asker has logged `first` to `last` of a root."""
-        known = self.own[root][1] if root in self.own else self.answer.get(root, first - 1)
+        begun, known = self.own.get(root) or (first, self.answer.get(root, first - 1))
         if known != first - 1:  # somebody else's event lies between: the old number stands, and the append will fail
             return self
-        begun = self.own[root][0] if root in self.own else first
         return msgspec.structs.replace(self, own=self.own | {root: (begun, last)})
 
 

@@ -8,7 +8,7 @@ Bodies are never changed in place.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -28,6 +28,10 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     context: str
     fields: frozenset[str]
+
+    def with_fields(self, names: Collection[str]) -> Part:
+        """The part when its service has written these fields too."""
+        return self if self.fields.issuperset(names) else Part(self.context, self.fields.union(names))
 
 
 class StoredRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -69,34 +73,27 @@ def changed(row: StoredRow | None, id: str, change: Change, *, service: str, con
     """
     part = row.parts.get(service) if row else None
     if change.op == "remove":
-        return _without(row, service, rules) if row and part else row
+        return _without(row, service, part, rules) if row and part else row
     if part is None and change.op in ("unset", "discard"):
         return row
-    if row is None:
-        row = StoredRow(id=id, body=dict(rules.defaults), parts={})
-    if part is None:
-        part = Part(_new_context(row, change, service, context, rules), frozenset())
+    row = row or StoredRow(id=id, body=dict(rules.defaults), parts={})
+    part = part or Part(_new_context(row, change, service, context, rules), frozenset())
     _refuse_foreign(row, change.fields, service)
-    before = _base(row, part.fields, rules) if change.op == "put" else row.body
-    body = _written(before, change, rules.schema)
+    body = _written(_base(row, part, rules) if change.op == "put" else row.body, change, rules.schema)
     if body.keys() != row.body.keys():  # people read rows: fields come in the schema's order
         body = {name: body[name] for name in rules.schema if name in body}
-    if not part.fields.issuperset(change.fields):
-        part = Part(part.context, part.fields | change.fields.keys())
-    return StoredRow(id=row.id, body=body, parts={**row.parts, service: part})
+    return StoredRow(id=row.id, body=body, parts={**row.parts, service: part.with_fields(change.fields)})
 
 
-def _without(row: StoredRow, service: str, rules: Rules) -> StoredRow | None:
-    others = {name: part for name, part in row.parts.items() if name != service}
-    if not others:
-        return None
-    return StoredRow(id=row.id, body=_base(row, row.parts[service].fields, rules), parts=others)
+def _without(row: StoredRow, service: str, part: Part, rules: Rules) -> StoredRow | None:
+    others = {name: other for name, other in row.parts.items() if name != service}
+    return StoredRow(id=row.id, body=_base(row, part, rules), parts=others) if others else None
 
 
-def _base(row: StoredRow, own: frozenset[str], rules: Rules) -> dict[str, Any]:
-    """The row as it would be had nobody written the fields `own`."""
-    kept = {name: value for name, value in row.body.items() if name not in own}
-    return kept | {name: default for name, default in rules.defaults.items() if name in own}
+def _base(row: StoredRow, part: Part, rules: Rules) -> dict[str, Any]:
+    """The row as it would be had the service of this part written nothing."""
+    others = {name: value for name, value in row.body.items() if name not in part.fields}
+    return others | {name: default for name, default in rules.defaults.items() if name in part.fields}
 
 
 def _new_context(row: StoredRow, change: Change, service: str, context: str, rules: Rules) -> str:

@@ -14,7 +14,7 @@ from blossm.core.errors import BadRequest, Conflict, FieldProblem
 from blossm.core.event import Aggregate
 from blossm.core.plain_json import is_plain
 from blossm.core.read_set import NO_READS, Question, ReadSet
-from blossm.core.request import Request
+from blossm.core.request import FactAnswer, Request
 from blossm.core.root import is_root
 from blossm.handlers.edges import readable_fact, readable_store
 from blossm.handlers.job import Job
@@ -70,13 +70,15 @@ class Reader:
         client, request = self._job.clients.fact(fact.address), self._asked(fact.address, query, root)
         if not self._is_own(fact.service):
             return (await client.read(request)).response
-        head = self.reads.head
+
+        async def at(head: int) -> Reading[FactAnswer]:
+            answer = await client.read(request, reads=ReadSet(fact.service, head))
+            return Reading(answer, answer.reads.head)
+
         try:
-            answer = await client.read(request, reads=ReadSet(self._spec.service, head))
-            if not head and self.reads.head not in (0, answer.reads.head):  # another reading has pinned meanwhile
-                answer = await client.read(request, reads=ReadSet(self._spec.service, self.reads.head))
+            answer = (await self._pinned(at)).value
         except Conflict as conflict:
-            if "head" in conflict.facts:  # the runtime's own, see `told_head`; else the fact's handler raised it
+            if "head" in conflict.facts:  # the runtime's own, see `_at_head`; else the fact's handler raised it
                 self._conflicts.append(conflict)
             raise
         self.reads = self.reads.merged(answer.reads)
@@ -110,15 +112,18 @@ class Reader:
         """A reading at the pinned head, or at the current one where none is pinned or it is another service's."""
         if not self._is_own(service):
             return await read(0)
-        head = self.reads.head
         try:
-            reading = await read(head)
-            if not head and self.reads.head not in (0, reading.head):  # another reading has pinned meanwhile
-                reading = await read(self.reads.head)
-        except Conflict as conflict:
-            self._conflicts.append(told_head(conflict, self.reads.head))
+            return await self._pinned(read)
+        except Conflict as conflict:  # told with its head it is known as the runtime's own, also across a wire
+            conflict.facts.setdefault("head", self.reads.head)
+            self._conflicts.append(conflict)
             raise
-        return reading
+
+    async def _pinned(self, read: Callable[[int], Awaitable[Reading[T]]]) -> Reading[T]:
+        """A reading of the handler's own service: once more where another one has pinned a head meanwhile."""
+        head = self.reads.head
+        reading = await read(head)
+        return reading if head or self.reads.head in (0, reading.head) else await read(self.reads.head)
 
     def _root_of(self, root: str | None) -> str:
         wanted = (root or self._job.root).lower()
@@ -138,9 +143,3 @@ class Reader:
             traceparent=self._job.request.traceparent,
             deadline=self._job.deadline,
         )
-
-
-def told_head(conflict: Conflict, head: int) -> Conflict:
-    """The same conflict, with the head that was read at: so it is known as the runtime's own, also across a wire."""
-    conflict.facts.setdefault("head", head)
-    return conflict
