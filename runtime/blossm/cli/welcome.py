@@ -25,7 +25,7 @@ from blossm.model.network import (
 )
 
 _CLOSED = ("",)
-_RANKS = {"public": 0, "optional": 1, "signed_in": 2, "any": 3, "all": 3}
+_EFFORTS = {"public": 0, "optional": 1, "signed_in": 2, "any": 3, "all": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,19 @@ class Reached:
     token: tuple[str, ...] | None
 
     @property
-    def rank(self) -> int:
-        return _RANKS[self.entry.access.rule] + len(self.token or ())
+    def effort(self) -> int:
+        """How much a caller must bring along."""
+        return _EFFORTS[self.entry.access.rule] + len(self.token or ())
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Against:
+    """What speaks against showing an entry, the weightiest first."""
+
+    makes_nothing: bool = False
+    shows_nothing: bool
+    effort: int
+    may_have_root: bool = False
 
 
 def welcome(network: Network, url: str, *, token: str) -> Iterator[str]:
@@ -72,7 +83,14 @@ def _command(network: Network) -> Reached | None:
     """One that needs no root: best one that makes a new thing, which a view shows."""
     shown = {store for projection in network.projections.values() for store in projection.events}
     return _best(
-        (reached, (command.root != "new", not shown & _logged(command), reached.rank))
+        (
+            reached,
+            Against(
+                makes_nothing=command.root != "new",
+                shows_nothing=shown.isdisjoint(_logged(command)),
+                effort=reached.effort,
+            ),
+        )
         for reached in _entries(network, CommandGatewaySpec)
         if (command := network.commands[reached.entry.target.address]).root not in ("required", "context")
     )
@@ -81,7 +99,14 @@ def _command(network: Network) -> Reached | None:
 def _fact(network: Network, logged: set[str]) -> Reached | None:
     """One that needs no root: best one that may read what was logged."""
     return _best(
-        (reached, (not logged & set(fact.reads.event_stores), reached.rank, fact.root == "optional"))
+        (
+            reached,
+            Against(
+                shows_nothing=logged.isdisjoint(fact.reads.event_stores),
+                effort=reached.effort,
+                may_have_root=fact.root == "optional",
+            ),
+        )
         for reached in _entries(network, FactGatewaySpec)
         if (fact := network.facts[reached.entry.target.address]).root not in ("required", "context")
     )
@@ -90,9 +115,9 @@ def _fact(network: Network, logged: set[str]) -> Reached | None:
 def _view(network: Network, logged: set[str]) -> Reached | None:
     """Best one whose projection is told of what was logged."""
     return _best(
-        (reached, (not logged & set(network.projections[reached.entry.target.address].events), reached.rank))
+        (reached, Against(shows_nothing=logged.isdisjoint(projection.events), effort=reached.effort))
         for reached in _entries(network, ViewGatewaySpec)
-        if reached.entry.target.address in network.projections
+        if (projection := network.projections.get(reached.entry.target.address))
     )
 
 
@@ -101,7 +126,7 @@ def _logged(command: CommandSpec) -> set[str]:
     return {f"{command.service}.{domain}" for domain in command.logs}
 
 
-def _best(choices: Iterator[tuple[Reached, tuple[int, ...]]]) -> Reached | None:
+def _best(choices: Iterator[tuple[Reached, Against]]) -> Reached | None:
     """The choice with the least against it; of equals the first in the files."""
     return min(choices, key=lambda choice: choice[1], default=(None,))[0]
 

@@ -90,9 +90,9 @@ class Doors:
             if not self._draining:
                 raise
             task.uncancel()
-            if started:
+            if started:  # a stream that `drain` ends, or an answer that the server drops half-way
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
-            else:
+            else:  # the server has waited long enough, see `Server.drop`
                 await self._refusal(DeadlineExceeded("the network was stopped"))(scope, receive, send)
         finally:
             self._endless.discard(task)
