@@ -13,7 +13,7 @@ import orjson
 
 from blossm.adapters.sqlite.views_schema import BY_ID, column, index_name, leading_name
 from blossm.core.view import Comparison, Query
-from blossm.core.view_query import Order, Plan
+from blossm.core.view_query import Index, Order, Plan
 from blossm.core.view_text import after_prefix, asked
 from blossm.model.network import ViewStoreSpec
 
@@ -52,46 +52,48 @@ def page(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, after: 
 def _select(
     what: str, spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, behind: Iterable[_Condition] = ()
 ) -> Statement:
-    context = query.context if spec.context else None
-    source = _Condition("rows" + _by(spec, plan, query, context)) if plan.index else _words(spec, query, generation, context)
-    conditions = [_Condition("rows.generation = ?", (generation,))]
-    if context is not None:
-        conditions.append(_Condition("context = ?", (context,)))
-    conditions += [_compared(comparison) for comparison in query.where]
-    conditions += behind
+    context = query.context if spec.context else None  # None: of all contexts
+    if plan.index:
+        rows = _Condition("rows" + _by(spec, plan.index, query, context))
+    else:
+        rows = _found(query, _scope(generation, context if spec.context else ""))
+    conditions = [_scope(generation, context), *map(_compared, query.where), *behind]
     where = " AND ".join(condition.sql for condition in conditions)
-    values = (*source.values, *(value for condition in conditions for value in condition.values))
-    return Statement(f"SELECT {what} FROM {source.sql} WHERE {where}", values)
+    values = tuple(value for condition in (rows, *conditions) for value in condition.values)
+    return Statement(f"SELECT {what} FROM {rows.sql} WHERE {where}", values)
 
 
-def _by(spec: ViewStoreSpec, plan: Plan, query: Query, context: str | None) -> str:
-    """The index that the plan reads by. All rows by id, or of all contexts in an order, are left to SQLite."""
-    if plan.index is None or (not plan.index.fields and not spec.context):
-        return ""
-    if spec.context and context is None:
-        asked = {comparison.field for comparison in query.where}
-        first = plan.index.names[:1]
-        return f' INDEXED BY "{leading_name(first[0])}"' if first and first[0] in asked else ""
-    return f' INDEXED BY "{index_name(plan.index, context=bool(spec.context))}"'
+def _by(spec: ViewStoreSpec, index: Index, query: Query, context: str | None) -> str:
+    """The index that is read. All rows by id, or of all contexts in an order, are left to SQLite."""
+    if not spec.context:
+        return f' INDEXED BY "{index_name(index, context=False)}"' if index.fields else ""
+    if context is not None:
+        return f' INDEXED BY "{index_name(index, context=True)}"'
+    asked = {comparison.field for comparison in query.where}
+    return f' INDEXED BY "{leading_name(index.names[0])}"' if asked.intersection(index.names[:1]) else ""
 
 
-def _words(spec: ViewStoreSpec, query: Query, generation: int, context: str | None) -> _Condition:
-    """The ids that have all words, as the table that the rows are joined to."""
+def _scope(generation: int, context: str | None) -> _Condition:
+    if context is None:
+        return _Condition("generation = ?", (generation,))
+    return _Condition("generation = ? AND context = ?", (generation, context))
+
+
+def _found(query: Query, scope: _Condition) -> _Condition:
+    """The rows that have all words. CROSS JOIN: the words are read first, and then only their rows."""
     whole, beginning = asked(query.text)
-    owner = context if spec.context else ""
-    scope = "generation = ?" if owner is None else "generation = ? AND context = ?"
-    scoped = (generation,) if owner is None else (generation, owner)
-    end = after_prefix(beginning)
-    bounds = "word >= ?" if end is None else "word >= ? AND word < ?"
-    last = (beginning,) if end is None else (beginning, end)
-    parts = [_Condition(f"SELECT id FROM words WHERE {scope} AND word = ?", (*scoped, word)) for word in whole]
-    parts.append(_Condition(f"SELECT DISTINCT id FROM words WHERE {scope} AND {bounds}", (*scoped, *last)))
-    if not beginning:
-        parts = [_Condition("SELECT id FROM words WHERE false")]
-    found = " INTERSECT ".join(part.sql for part in parts)
-    # CROSS JOIN: the words are read first, and then only their rows.
-    values = tuple(value for part in parts for value in part.values)
+    words = [_Condition("word = ?", (word,)) for word in whole]
+    words.append(_begun("word", beginning) if beginning else _Condition("false"))
+    found = " INTERSECT ".join(f"SELECT DISTINCT id FROM words WHERE {scope.sql} AND {word.sql}" for word in words)
+    values = tuple(value for word in words for value in (*scope.values, *word.values))
     return _Condition(f"({found}) AS found CROSS JOIN rows INDEXED BY {BY_ID} ON rows.id = found.id", values)
+
+
+def _begun(field: str, beginning: str) -> _Condition:
+    end = after_prefix(beginning)
+    if end is None:
+        return _Condition(f"{field} >= ?", (beginning,))
+    return _Condition(f"{field} >= ? AND {field} < ?", (beginning, end))
 
 
 def _compared(comparison: Comparison) -> _Condition:
@@ -100,10 +102,7 @@ def _compared(comparison: Comparison) -> _Condition:
         case "in":
             return _Condition(f"{field} IN (SELECT value FROM json_each(?))", (orjson.dumps(list(value)).decode(),))
         case "prefix":
-            end = after_prefix(value)
-            if end is None:
-                return _Condition(f"{field} >= ?", (value,))
-            return _Condition(f"{field} >= ? AND {field} < ?", (value, end))
+            return _begun(field, value)
         case operator:
             return _Condition(f"{field} {_OPERATORS[operator]} ?", (value,))
 
