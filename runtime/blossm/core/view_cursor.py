@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from blossm.core.errors import BadRequest, FieldProblem
-from blossm.core.view import Query
-from blossm.core.view_query import Order, field_at, value_at
+from blossm.core.view import Page, Query, Row
+from blossm.core.view_query import Order, field_at, values_of
 from blossm.model.network import ViewStoreSpec
 
 _TYPES: dict[str, tuple[type, ...]] = {"integer": (int,), "number": (int, float), "boolean": (bool,)}
@@ -23,9 +23,16 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     after: list[Any]
 
 
-def encode_cursor(spec: ViewStoreSpec, query: Query, order: Order, id: str, body: Mapping[str, Any]) -> str:
-    """The cursor behind this row: its values in the fields of the order. An absent value is null."""
-    after = [*(value_at(body, name) for name, _ in order[:-1]), id]
+def page_of(spec: ViewStoreSpec, query: Query, order: Order, rows: Sequence[Row], *, count: int | None) -> Page:
+    """The page that begins with these rows, with the cursor of the next where there are more than the limit."""
+    content = tuple(rows[: query.limit])
+    cursor = _encoded(spec, query, order, content[-1]) if len(rows) > query.limit else ""
+    return Page(content=content, next=cursor, count=count)
+
+
+def _encoded(spec: ViewStoreSpec, query: Query, order: Order, row: Row) -> str:
+    """The cursor behind this row."""
+    after = values_of(row, order)
     return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(_print(spec, query), after))).rstrip(b"=").decode()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from blossm.core.errors import BadRequest, FieldProblem
-from blossm.core.view import Comparison, Query
+from blossm.core.view import Comparison, Query, Row
 from blossm.model.fields import Field, Fields
 from blossm.model.network import ViewStoreSpec
 
@@ -71,6 +71,11 @@ def value_at(body: Mapping[str, Any], path: str) -> Any:
     if not rest:
         return value
     return value_at(value, rest) if isinstance(value, dict) else None
+
+
+def values_of(row: Row, order: Order) -> list[Any]:
+    """The values by which a row has its place in the order; None for an absent one. The last is its id."""
+    return [*(value_at(row.body, name) for name, _ in order[:-1]), row.id]
 
 
 def plan(spec: ViewStoreSpec, query: Query) -> Plan:

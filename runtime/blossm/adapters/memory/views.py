@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from blossm.core.view import Batch, Checkpoint, Comparison, Page, Query, Row
 from blossm.core.view_batch import Write, apply_changes
-from blossm.core.view_cursor import decode_cursor, encode_cursor
-from blossm.core.view_query import Order, plan, value_at
+from blossm.core.view_cursor import decode_cursor, page_of
+from blossm.core.view_query import Order, plan, value_at, values_of
 from blossm.core.view_row import Rules, StoredRow
 from blossm.core.view_text import asked, has, words_of
 from blossm.model.network import ViewStoreSpec
@@ -107,18 +106,12 @@ class MemoryViewStore:
         order = plan(self._spec, query).order
         after = decode_cursor(self._spec, query, order)
         kept = self._kept.get(generation)
-        found = [row for row in kept.rows.values() if self._answers(row, query)] if kept else []
-        for position, (name, direction) in reversed(list(enumerate(order))):
-            by_id = position == len(order) - 1
-            found.sort(key=partial(_key, name="" if by_id else name), reverse=direction == "desc")
-        rest = [row for row in found if after is None or _behind(row, after, order)]
-        content = rest[: query.limit]
-        more = len(rest) > query.limit
-        return Page(
-            content=tuple(row.row() for row in content),
-            next=encode_cursor(self._spec, query, order, content[-1].id, content[-1].body) if more else "",
-            count=len(found) if query.count else None,
-        )
+        answering = [stored.row() for stored in kept.rows.values() if self._answers(stored, query)] if kept else []
+        found = [(values_of(row, order), row) for row in answering]
+        for at, (_, direction) in reversed(list(enumerate(order))):
+            found.sort(key=lambda each: _rank(each[0][at]), reverse=direction == "desc")
+        rest = [row for values, row in found if after is None or _behind(values, after, order)]
+        return page_of(self._spec, query, order, rest, count=len(found) if query.count else None)
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -150,17 +143,14 @@ def _meets(body: Mapping[str, Any], where: Collection[Comparison]) -> bool:
     return all(value is not None and _TESTS[comparison.op](value, comparison.value) for value, comparison in values)
 
 
-def _key(row: StoredRow, name: str) -> tuple[Any, ...]:
+def _rank(value: Any) -> tuple[Any, ...]:
     """Sorts absent values before all others."""
-    value = value_at(row.body, name) if name else row.id
-    return (value is not None, value) if value is not None else (False,)
+    return (False,) if value is None else (True, value)
 
 
-def _behind(row: StoredRow, after: tuple[Any, ...], order: Order) -> bool:
-    """Whether the row comes after the values that the last page ended at."""
-    for position, ((name, direction), value) in enumerate(zip(order, after, strict=True)):
-        mine = _key(row, "" if position == len(order) - 1 else name)
-        theirs = (value is not None, value) if value is not None else (False,)
-        if mine != theirs:
-            return mine > theirs if direction == "asc" else mine < theirs
+def _behind(values: Sequence[Any], after: Sequence[Any], order: Order) -> bool:
+    """Whether a row with these values comes after those that the last page ended at."""
+    for value, ended, (_, direction) in zip(values, after, order, strict=True):
+        if value != ended:
+            return (_rank(value) > _rank(ended)) == (direction == "asc")
     return False

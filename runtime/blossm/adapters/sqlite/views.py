@@ -15,7 +15,7 @@ from blossm.adapters.sqlite.views_rows import SqliteRows
 from blossm.adapters.sqlite.views_schema import FORMAT, declare
 from blossm.core.view import Batch, Checkpoint, Page, Query, Row
 from blossm.core.view_batch import apply_changes
-from blossm.core.view_cursor import decode_cursor, encode_cursor
+from blossm.core.view_cursor import decode_cursor, page_of
 from blossm.core.view_query import Plan, plan
 from blossm.core.view_row import Rules
 from blossm.model.network import ViewStoreSpec
@@ -124,9 +124,7 @@ class SqliteViewStore:
             if len(rows) > query.limit:
                 break
         count = connection.execute(*counting(self._spec, query, answer, generation)).get if query.count else None
-        more, content = len(rows) > query.limit, rows[: query.limit]
-        following = encode_cursor(self._spec, query, answer.order, content[-1].id, content[-1].body) if more else ""
-        return Page(content=tuple(content), next=following, count=count)
+        return page_of(self._spec, query, answer.order, rows, count=count)
 
     async def _write(self, write: Callable[[apsw.Connection], T]) -> T:
         """All or nothing. A caller that is cancelled does not stop it."""

@@ -20,47 +20,44 @@ from blossm.model.network import ViewStoreSpec
 _OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
-class Statement(NamedTuple):
-    sql: str
-    values: tuple[Any, ...]
+class Sql(NamedTuple):
+    """A statement or a part of one, and the values that are bound in it."""
 
-
-class _Condition(NamedTuple):
-    sql: str
+    text: str
     values: tuple[Any, ...] = ()
 
 
-def finding(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int) -> Statement:
+def finding(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int) -> Sql:
     """All rows that answer, with their parts, in no order."""
     return _select("rows.id, body, parts", spec, query, plan, generation)
 
 
-def counting(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int) -> Statement:
+def counting(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int) -> Sql:
     return _select("count(*)", spec, query, plan, generation)
 
 
-def page(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, after: tuple[Any, ...] | None) -> Iterator[Statement]:
+def page(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, after: tuple[Any, ...] | None) -> Iterator[Sql]:
     """The statements whose rows, one after the other, are the page; the last bound value is the limit."""
     for behind, order in _segments(plan.order, after):
         sql, values = _select("rows.id, context, body", spec, query, plan, generation, behind)
         # The last of the order is the row's id, whatever a field is called.
         fields = [f"{column(name)} {direction}" for name, direction in order[:-1]]
         ordered = ", ".join([*fields, f"rows.id {order[-1][1]}"])
-        yield Statement(f"{sql} ORDER BY {ordered} LIMIT ?", values)
+        yield Sql(f"{sql} ORDER BY {ordered} LIMIT ?", values)
 
 
 def _select(
-    what: str, spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, behind: Iterable[_Condition] = ()
-) -> Statement:
+    what: str, spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, behind: Iterable[Sql] = ()
+) -> Sql:
     context = query.context if spec.context else None  # None: of all contexts
     if plan.index:
-        rows = _Condition("rows" + _by(spec, plan.index, query, context))
+        rows = Sql("rows" + _by(spec, plan.index, query, context))
     else:
         rows = _found(query, _scope(generation, context if spec.context else ""))
     conditions = [_scope(generation, context), *map(_compared, query.where), *behind]
-    where = " AND ".join(condition.sql for condition in conditions)
+    where = " AND ".join(condition.text for condition in conditions)
     values = tuple(value for condition in (rows, *conditions) for value in condition.values)
-    return Statement(f"SELECT {what} FROM {rows.sql} WHERE {where}", values)
+    return Sql(f"SELECT {what} FROM {rows.text} WHERE {where}", values)
 
 
 def _by(spec: ViewStoreSpec, index: Index, query: Query, context: str | None) -> str:
@@ -73,41 +70,41 @@ def _by(spec: ViewStoreSpec, index: Index, query: Query, context: str | None) ->
     return f' INDEXED BY "{leading_name(index.names[0])}"' if asked.intersection(index.names[:1]) else ""
 
 
-def _scope(generation: int, context: str | None) -> _Condition:
+def _scope(generation: int, context: str | None) -> Sql:
     if context is None:
-        return _Condition("generation = ?", (generation,))
-    return _Condition("generation = ? AND context = ?", (generation, context))
+        return Sql("generation = ?", (generation,))
+    return Sql("generation = ? AND context = ?", (generation, context))
 
 
-def _found(query: Query, scope: _Condition) -> _Condition:
+def _found(query: Query, scope: Sql) -> Sql:
     """The rows that have all words. CROSS JOIN: the words are read first, and then only their rows."""
     whole, beginning = asked(query.text)
-    words = [_Condition("word = ?", (word,)) for word in whole]
-    words.append(_begun("word", beginning) if beginning else _Condition("false"))
-    found = " INTERSECT ".join(f"SELECT DISTINCT id FROM words WHERE {scope.sql} AND {word.sql}" for word in words)
+    words = [Sql("word = ?", (word,)) for word in whole]
+    words.append(_begun("word", beginning) if beginning else Sql("false"))
+    found = " INTERSECT ".join(f"SELECT DISTINCT id FROM words WHERE {scope.text} AND {word.text}" for word in words)
     values = tuple(value for word in words for value in (*scope.values, *word.values))
-    return _Condition(f"({found}) AS found CROSS JOIN rows INDEXED BY {BY_ID} ON rows.id = found.id", values)
+    return Sql(f"({found}) AS found CROSS JOIN rows INDEXED BY {BY_ID} ON rows.id = found.id", values)
 
 
-def _begun(field: str, beginning: str) -> _Condition:
+def _begun(field: str, beginning: str) -> Sql:
     end = after_prefix(beginning)
     if end is None:
-        return _Condition(f"{field} >= ?", (beginning,))
-    return _Condition(f"{field} >= ? AND {field} < ?", (beginning, end))
+        return Sql(f"{field} >= ?", (beginning,))
+    return Sql(f"{field} >= ? AND {field} < ?", (beginning, end))
 
 
-def _compared(comparison: Comparison) -> _Condition:
+def _compared(comparison: Comparison) -> Sql:
     field, value = column(comparison.field), comparison.value
     match comparison.op:
         case "in":
-            return _Condition(f"{field} IN (SELECT value FROM json_each(?))", (orjson.dumps(list(value)).decode(),))
+            return Sql(f"{field} IN (SELECT value FROM json_each(?))", (orjson.dumps(list(value)).decode(),))
         case "prefix":
             return _begun(field, value)
         case operator:
-            return _Condition(f"{field} {_OPERATORS[operator]} ?", (value,))
+            return Sql(f"{field} {_OPERATORS[operator]} ?", (value,))
 
 
-def _segments(order: Order, after: tuple[Any, ...] | None) -> Iterator[tuple[list[_Condition], Order]]:
+def _segments(order: Order, after: tuple[Any, ...] | None) -> Iterator[tuple[list[Sql], Order]]:
     """The ranges behind `after`, in order: conditions, and what is left to order by. An absent value is the least."""
     if after is None:
         yield [], order
@@ -117,13 +114,13 @@ def _segments(order: Order, after: tuple[Any, ...] | None) -> Iterator[tuple[lis
         (name, direction), value = order[depth], after[depth]
         field = column(name) if depth < len(order) - 1 else "rows.id"
         if direction == "asc":
-            more = _Condition(f"{field} IS NOT NULL") if value is None else _Condition(f"{field} > ?", (value,))
+            more = Sql(f"{field} IS NOT NULL") if value is None else Sql(f"{field} > ?", (value,))
             yield [*ties, more], order[depth:]
         elif value is not None:
-            yield [*ties, _Condition(f"{field} < ?", (value,))], order[depth:]
+            yield [*ties, Sql(f"{field} < ?", (value,))], order[depth:]
             if depth < len(order) - 1:
-                yield [*ties, _Condition(f"{field} IS NULL")], order[depth + 1 :]
+                yield [*ties, Sql(f"{field} IS NULL")], order[depth + 1 :]
 
 
-def _tie(field: str, value: Any) -> _Condition:
-    return _Condition(f"{field} IS NULL") if value is None else _Condition(f"{field} = ?", (value,))
+def _tie(field: str, value: Any) -> Sql:
+    return Sql(f"{field} IS NULL") if value is None else Sql(f"{field} = ?", (value,))
