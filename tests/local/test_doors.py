@@ -129,6 +129,18 @@ async def test_a_head_without_an_end_is_refused_while_it_comes(server: tuple[str
     assert answer.startswith(b"HTTP/1.1 431")
 
 
+async def test_the_body_of_one_request_counts_for_the_head_of_no_other(server: tuple[str, Server]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server[0].rpartition(":")[2]))
+    async with asyncio.timeout(5):
+        writer.write(b"GET /v/a HTTP/1.1\r\nhost: localhost\r\n\r\nPOST /v/b HTTP/1.1\r\nhost: localhost\r\n")
+        await reader.readuntil(b"v /a")
+        writer.write(b"content-length: 20000\r\n\r\n" + b"x" * 20_000 + b"GET /v/c HTTP/1.1\r\nhost: loc")
+        await reader.readuntil(b"v /b")
+        writer.write(b"alhost\r\nconnection: close\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
 @pytest.mark.parametrize("began", [b"", b"GET /v/x HTTP/1.1\r\nhost: loc"])
 async def test_who_takes_too_long_for_a_head_is_hung_up_on(
     server: tuple[str, Server], monkeypatch: pytest.MonkeyPatch, began: bytes

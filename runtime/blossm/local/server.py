@@ -30,13 +30,17 @@ class Bounded(HttpToolsProtocol):
     """HTTP whose request line and headers may have 16 KiB together, and may take 10 seconds.
 
     More is answered 431, and read no further; a connection that takes longer is closed.
+
+    Two counts, since neither sees all: the parser tells of a header when it is complete, so one that never ends has to
+    be counted as it arrives; but what arrives at once may hold several requests, so complete ones are counted by header.
     """
 
     head_time = 10.0
     patience: asyncio.TimerHandle | None = None
     in_head = False
-    head = 0  # bytes of the headers that are complete
-    chunks = 0  # bytes that came since, for one header that never ends
+    told = 0  # bytes of the request line and the complete headers
+    arrived = 0  # bytes of all chunks after the one that the head began in
+    chunk = 0  # bytes of the chunk that the parser has now
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -47,33 +51,32 @@ class Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        began_in_head = self.in_head
+        self.chunk = len(data)
         super().data_received(data)
-        if began_in_head and self.in_head:
-            self.chunks += len(data)
-        if self.in_head and max(self.head, self.chunks) > MAX_HEAD and not self.transport.is_closing():
+        self.arrived += self.chunk
+        if self.in_head and max(self.told, self.arrived) > MAX_HEAD and not self.transport.is_closing():
             self._refuse()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.in_head = True
-        self.head = self.chunks = 0
+        self.told, self.arrived = 0, -self.chunk
         self._wait_for_head()
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
-        self.head += len(url)
+        self.told += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.in_head:
             return  # trailers: nobody reads them, and they have no bound
         super().on_header(name, value)
-        self.head += len(name) + len(value) + 4
+        self.told += len(name) + len(value) + 4
 
     def on_headers_complete(self) -> None:
         self.in_head = False
         self._stop_waiting()
-        if self.head > MAX_HEAD:
+        if self.told > MAX_HEAD:
             self.app = _too_large
         super().on_headers_complete()
 
