@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.read_side.world import World, root
 
 from blossm.adapters.memory.clock import FakeClock
@@ -149,6 +150,14 @@ async def test_a_format_that_breaks_says_only_an_id(make: Make) -> None:
         await view.get("a")
     assert "secret" not in str(broken.value.as_dict())
     assert broken.value.facts["id"]
+
+
+async def test_a_format_that_returns_no_body_is_told_in_the_log(make: Make) -> None:
+    view = make(format="def bicycles(body):\n    body['shade'] = 'dark'\n")
+    await view.apply(batch(put("a", color="red")))
+    with capture_logs() as logs, pytest.raises(Internal):
+        await view.get("a")
+    assert logs[0]["problem"] == "returned NoneType, not the row's body (a dict)"
 
 
 async def test_a_row_of_another_context_is_not_there(make: Make) -> None:

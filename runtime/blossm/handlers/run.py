@@ -41,7 +41,7 @@ async def invoke(function: Callable[..., Any], *args: Any) -> Any:
         result = await in_a_thread(function, *args)
         return await result if inspect.isawaitable(result) else result  # an async function in a plain decorator
     except (Exception, SystemExit) as error:  # user code may raise anything
-        _failed(function, error)
+        failed(function, error)
 
 
 async def items(
@@ -64,7 +64,7 @@ def _made(function: Callable[..., AsyncIterator[Any]], *args: Any) -> AsyncItera
     try:
         made = function(*args)
     except (Exception, SystemExit) as error:  # user code may raise anything
-        _failed(function, error)
+        failed(function, error)
     if not hasattr(made, "__anext__"):
         if inspect.iscoroutine(made):
             made.close()
@@ -76,7 +76,7 @@ async def _next(function: Callable[..., Any], made: AsyncIterator[Any]) -> Any:
     try:
         return await anext(made, _END)
     except (Exception, SystemExit) as error:  # user code may raise anything
-        _failed(function, error)
+        failed(function, error)
 
 
 async def _closed(made: AsyncIterator[Any]) -> None:
@@ -116,7 +116,7 @@ def broken(handler: Callable[..., Any] | str, problem: str, *, cause: BaseExcept
     _tell("a handler did what it may not", handler, cause, problem=problem)
 
 
-def _failed(function: Callable[..., Any], error: BaseException) -> NoReturn:
+def failed(function: Callable[..., Any], error: BaseException) -> NoReturn:
     """Our errors are its answer, also out of a TaskGroup; whatever else it raised is for the log."""
     if ours := _ours(error):
         raise ours

@@ -147,7 +147,8 @@ class States:
                 return await asyncio.get_running_loop().run_in_executor(self._folders, _fold, fold, parts)
             return _fold(fold, parts)
         except Internal as error:
-            log.exception("a fold broke", facts=error.facts)
+            told = {name: error.facts[name] for name in ("id", "root", "number") if name in error.facts}
+            log.error("a fold broke", problem=error.message, **told)  # noqa: TRY400 - the problem names the user's line
             raise
 
     async def _found(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
-from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded, Internal, NotFound
+from blossm.core.errors import BadRequest, DeadlineExceeded, NotFound
 from blossm.core.spelling import copied
 from blossm.core.view import Batch, Change, Checkpoint, EventChanges, Page, Query, Row
 from blossm.core.view_contract import ViewContract
 from blossm.handlers.modules import Modules
+from blossm.handlers.run import broken, failed
 from blossm.model.network import Network, ViewStoreSpec
 from blossm.ports import Clock, Generations, ViewStore
 
 PATIENCE = 10.0  # seconds that a question waits for its `min_position`
 LOOK = 0.25  # seconds after which a waiting question looks for what another process has written
-
-log = structlog.get_logger(__name__)
 
 
 class ViewStoreProcedure:
@@ -131,12 +128,10 @@ class ViewStoreProcedure:
             return row
         try:
             body = self._format(copied(row.body))
-        except BlossmError:
-            raise
-        except Exception as error:  # whatever user code raises
-            id = uuid.uuid4().hex
-            log.exception("format failed", id=id, view=self._spec.address, row=row.id)
-            raise Internal("the row could not be shaped", facts={"id": id, "view": self._spec.address}) from error
+        except (Exception, SystemExit) as error:  # user code may raise anything
+            failed(self._format, error)
+        if not isinstance(body, dict):
+            broken(self._format, f"returned {type(body).__name__}, not the row's body (a dict)")
         return msgspec.structs.replace(row, body=body)
 
 
