@@ -122,23 +122,24 @@ async def test_a_hole_in_the_log_stops_it(made: MakeWorld) -> None:
         await world.projection.catch_up()
 
 
-async def test_another_log_than_the_one_it_has_seen_stops_it(world: World) -> None:
+async def its_log_is_lost(world: World) -> None:
+    """The view has seen position 1 of a log that is empty now."""
     await world.log((PAINTED, 1, {"color": "green"}))
     await world.projection.catch_up()
     log: Any = world.logs["shop"]
     log.__init__(service="shop", network=world.network.name)
     world.start()
+
+
+async def test_another_log_than_the_one_it_has_seen_stops_it(world: World) -> None:
+    await its_log_is_lost(world)
     await world.log((PAINTED, 1, {"color": "blue"}))
     with pytest.raises(Internal, match="restored"):
         await world.projection.catch_up()
 
 
 async def test_a_log_that_ends_before_the_checkpoint_is_waited_for_then_stops_it(world: World) -> None:
-    await world.log((PAINTED, 1, {"color": "green"}))
-    await world.projection.catch_up()
-    log: Any = world.logs["shop"]
-    log.__init__(service="shop", network=world.network.name)
-    world.start()
+    await its_log_is_lost(world)
     running = asyncio.create_task(world.projection.run())
     for _ in range(200):
         await asyncio.sleep(0)

@@ -154,5 +154,4 @@ def _sorted(index: Index, equal: int, order: Order) -> bool:
 
 
 def _refused(field: str, problem: str, *, help: str = "") -> BadRequest:
-    message = f"the view can't answer this: {field}: {problem}" if field else f"the view can't answer this: {problem}"
-    return BadRequest(message, fields=[FieldProblem(field, problem)], help=help)
+    return BadRequest(f"the view can't answer this: {field}: {problem}", fields=[FieldProblem(field, problem)], help=help)

@@ -14,7 +14,7 @@ from blossm.core.event import Event
 from blossm.core.idempotency import derived_key, derived_root, fingerprint
 from blossm.core.payload import Contract
 from blossm.core.read_set import NO_READS
-from blossm.core.request import Answer, Request
+from blossm.core.request import Answer
 from blossm.core.root import meant_root
 from blossm.core.time import parse_rfc3339, rfc3339
 from blossm.handlers.edges import callable_command, loggable_store
@@ -93,23 +93,14 @@ class Actor:
     ) -> Answer:
         self._check()
         command = callable_command(self._spec, self._job.network, address)
-        body, given = dict(payload or {}), (root or "").lower()
+        given = (root or "").lower()
         if later is not None:
-            self._later.append(self._for_later(command, body, given, later))
+            self._later.append(self._for_later(command, dict(payload or {}), given, later))
             return Answer(root=given, tx=self._job.tx.id, service=command.service)
         self._acts += 1
         ordinal = self._next("call")
-        request = Request(
-            address=command.address,
-            payload=body,
-            root=given,
-            context=self._request.context,
-            claims=self._request.claims,
-            key=derived_key(self._request.key, "call", ordinal),
-            tx=self._job.tx,
-            traceparent=self._request.traceparent,
-            deadline=self._job.deadline,
-        )
+        key = derived_key(self._request.key, "call", ordinal)
+        request = self._job.asking(command.address, payload, given, key=key)
         try:
             answer = await self._job.clients.command(command.address).call(request)
         except KeyReused as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from blossm.core.event import Tx
 from blossm.core.request import Request
@@ -25,3 +26,17 @@ class Job(Generic[S]):
     root: str
     tx: Tx
     deadline: float
+
+    def asking(self, address: str, payload: Mapping[str, Any] | None, root: str | None, *, key: str = "") -> Request:
+        """A request of another procedure, on behalf of whoever made this one."""
+        return Request(
+            address=address,
+            payload=dict(payload or {}),
+            root=(root or "").lower(),
+            context=self.request.context,
+            claims=self.request.claims,
+            key=key,
+            tx=self.tx,
+            traceparent=self.request.traceparent,
+            deadline=self.deadline,
+        )

@@ -14,7 +14,7 @@ from blossm.core.errors import BadRequest, Conflict, FieldProblem
 from blossm.core.event import Aggregate
 from blossm.core.plain_json import is_plain
 from blossm.core.read_set import NO_READS, Question, ReadSet
-from blossm.core.request import FactAnswer, Request
+from blossm.core.request import FactAnswer
 from blossm.core.root import is_root
 from blossm.handlers.edges import readable_fact, readable_store
 from blossm.handlers.job import Job
@@ -67,7 +67,7 @@ class Reader:
 
     async def fact(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> Any:
         fact = readable_fact(self._spec, self._job.network, address)
-        client, request = self._job.clients.fact(fact.address), self._asked(fact.address, query, root)
+        client, request = self._job.clients.fact(fact.address), self._job.asking(fact.address, query, root)
         if not self._is_own(fact.service):
             return (await client.read(request)).response
 
@@ -86,7 +86,7 @@ class Reader:
 
     def stream_fact(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> AsyncIterator[Any]:
         fact = readable_fact(self._spec, self._job.network, address)
-        return self._job.clients.fact(fact.address).stream(self._asked(fact.address, query, root))
+        return self._job.clients.fact(fact.address).stream(self._job.asking(fact.address, query, root))
 
     def is_own(self, conflict: Conflict) -> bool:
         """Whether the runtime raised it, not a handler."""
@@ -131,15 +131,3 @@ class Reader:
             problem = "must be a UUID" if wanted else "is required: the request has none"
             raise BadRequest("the root is off", fields=[FieldProblem("root", problem)])
         return wanted
-
-    def _asked(self, address: str, query: Mapping[str, Any] | None, root: str | None) -> Request:
-        return Request(
-            address=address,
-            payload=dict(query or {}),
-            root=(root or "").lower(),
-            context=self._job.request.context,
-            claims=self._job.request.claims,
-            tx=self._job.tx,
-            traceparent=self._job.request.traceparent,
-            deadline=self._job.deadline,
-        )

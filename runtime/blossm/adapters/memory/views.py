@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blossm.core.view import Batch, Checkpoint, Comparison, Page, Query, Row
@@ -52,12 +52,11 @@ class MemoryViewStore:
         return self._generations
 
     async def begin(self) -> int:
-        now = self._generations
-        if now.building is None:
+        if self._generations.building is None:
             self._last += 1
             self._kept[self._last] = _Generation()
-            self._generations = Generations(current=now.current, building=self._last, previous=now.previous)
-        return self._generations.building or self._last
+            self._generations = replace(self._generations, building=self._last)
+        return self._last
 
     async def switch(self, *, current: int, to: int) -> bool:
         now = self._generations
@@ -71,14 +70,13 @@ class MemoryViewStore:
 
     async def abandon(self, generation: int) -> None:
         now = self._generations
-        if generation not in (now.building, now.previous):
+        if generation == now.building:
+            self._generations = replace(now, building=None)
+        elif generation == now.previous:
+            self._generations = replace(now, previous=None)
+        else:
             return
         del self._kept[generation]
-        self._generations = Generations(
-            current=now.current,
-            building=None if now.building == generation else now.building,
-            previous=None if now.previous == generation else now.previous,
-        )
 
     async def checkpoints(self, generation: int) -> dict[str, Checkpoint]:
         kept = self._kept.get(generation)
