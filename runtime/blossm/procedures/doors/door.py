@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from blossm.core.access import Token, admit, needs_permissions, reads_token
+from blossm.core.access import Token, admit, kept, needs_permissions, reads_token
 from blossm.core.errors import BlossmError, DeadlineExceeded, NotFound, PermissionDenied, Unauthenticated
 from blossm.core.event import Step, Tx
 from blossm.core.time import rfc3339
@@ -151,7 +151,8 @@ class Door:
         token = await self._tokens.of(visit, issuer=access.issuer) if reads_token(access) else None
         if rate := self._rates.get(entry.name):
             rate.take(token.principal if token else visit.client, self._clock.monotonic())
-        tx = Tx(visit.tx, (Step(self._step, visit.tx, rfc3339(self._clock.now())),), _who(token))
+        step = Step(self._step, visit.tx, rfc3339(self._clock.now()))
+        tx = Tx(visit.tx, (step,), kept(token.claims) if token else {})
         granted: frozenset[str] = frozenset()
         if token and needs_permissions(access):
             granted = await self._permissions.of(token, tx=tx, deadline=deadline)
@@ -186,13 +187,6 @@ class Door:
             ms=round((self._clock.monotonic() - began) * 1000, 1),
             tx=visit.tx,
         )
-
-
-def _who(token: Token | None) -> dict[str, Any]:
-    """Who asked, as the log keeps it."""
-    if token is None:
-        return {}
-    return {name: token.claims[name] for name in ("iss", "sub", "roles", "permissions") if name in token.claims}
 
 
 async def _send(response: Response, visit: Visit, receive: Receive, send: Send) -> None:
