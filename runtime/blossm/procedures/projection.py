@@ -7,7 +7,6 @@ look goes on from what the view has really seen.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -173,6 +172,5 @@ class ProjectionProcedure:
 
     def _error(self) -> dict[str, Any] | None:
         if self._stopped:
-            failure = self._stopped.failure
-            return {"message": self._stopped.reason} | (asdict(failure) if failure else {})
+            return {"message": self._stopped.reason} | self._stopped.facts
         return self._trying.as_dict() if self._trying else None

@@ -6,7 +6,8 @@ The live projection and a replay are made of these steps; they differ only in th
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from blossm.core.commit import LoggedCommit
 from blossm.core.errors import BadRequest, Internal, Unavailable
@@ -23,12 +24,12 @@ MOST_EVENTS = 5_000
 
 
 class Stopped(Exception):
-    """A projection can't go on by itself; `failure` where an event is the reason."""
+    """A projection can't go on by itself. `facts` are of the `failure`, where an event is the reason."""
 
     def __init__(self, reason: str, *, failure: Failure | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.failure = failure
+        self.facts: dict[str, Any] = asdict(failure) if failure else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

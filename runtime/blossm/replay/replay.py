@@ -8,7 +8,6 @@ the generation's checkpoint by compare-and-swap too, so a second replay beside t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict
 
 from blossm.core.errors import Conflict, Internal, NotFound, PreconditionFailed
 from blossm.core.view import Query
@@ -113,8 +112,7 @@ async def _catch_up(projector: Projector, tally: Tally) -> AsyncIterator[Progres
             try:
                 advance = await projector.step(service, tally.seen[service], limit=limits[service], generation=tally.generation)
             except Stopped as stopped:
-                facts = asdict(stopped.failure) if stopped.failure else {}
-                raise Internal(stopped.reason, facts=facts, help="the served view was not touched") from None
+                raise Internal(stopped.reason, facts=stopped.facts, help="the served view was not touched") from None
             if advance.after is None:
                 raise Conflict(
                     f"another replay of {projector.spec.address} is at work, or this one was aborted",
