@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from blossm.core.errors import Unavailable
+from blossm.core.idempotency import new_id
 from blossm.model.network import Environment, Issuer
 from blossm.ports import Keys
 
@@ -31,7 +31,7 @@ def development_key(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         pass
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    draft = path.with_name(f"{path.name}.{new_id()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(orjson.dumps(_new()))
@@ -80,7 +80,7 @@ def issue_token(
         "sub": sub,
         "iat": min(now, now + ttl),
         "exp": now + ttl,
-        "jti": uuid.uuid4().hex,
+        "jti": new_id(),
         **({"roles": list(roles)} if roles else {}),
         **({"permissions": list(permissions)} if permissions else {}),
         **({"context": dict(context)} if context else {}),

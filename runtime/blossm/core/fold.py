@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import traceback
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -17,6 +16,7 @@ import msgspec
 
 from blossm.core.errors import Internal
 from blossm.core.event import LoggedEvent
+from blossm.core.idempotency import new_id
 from blossm.model.network import Action
 
 State = dict[str, Any]
@@ -107,7 +107,7 @@ def _plain(state: State) -> State:
     try:
         return _decode(_encode(state))
     except (TypeError, ValueError) as error:
-        raise Internal(f"a fold made a state that is no JSON: {error}", facts={"id": uuid.uuid4().hex}) from error
+        raise Internal(f"a fold made a state that is no JSON: {error}", facts={"id": new_id()}) from error
 
 
 def _broken(event: LoggedEvent, function: Callable[..., Any], error: BaseException) -> NoReturn:
@@ -132,7 +132,7 @@ def _place(function: Callable[..., Any]) -> tuple[str, int]:
 
 def _facts(event: LoggedEvent, file: str, line: int) -> dict[str, Any]:
     return {
-        "id": uuid.uuid4().hex,
+        "id": new_id(),
         "event": event.id,
         "domain": event.domain,
         "action": event.action,

@@ -7,12 +7,18 @@ crash makes the same ones again.
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
 from typing import Any
 
 import orjson
 
 _ROOTS = uuid.UUID("6f1f3a1e-5a0b-5c7e-9c55-2d2f6b1c9a11")
+
+
+def new_id() -> str:
+    """128 random bits as 32 hex digits: the id of a commit, a request, a step, an error."""
+    return os.urandom(16).hex()
 
 
 def request_key(address: str, principal: str, client_key: str) -> str:

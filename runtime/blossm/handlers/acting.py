@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 from blossm.core.commit import NOTHING, Appended, Commit, EventRef, Later, NewEvent, StoredReply
 from blossm.core.errors import BadRequest, BlossmError, Conflict, DeadlineExceeded, FieldProblem, KeyReused
 from blossm.core.event import Event
-from blossm.core.idempotency import derived_key, derived_root, fingerprint
+from blossm.core.idempotency import derived_key, derived_root, fingerprint, new_id
 from blossm.core.payload import Contract
 from blossm.core.read_set import NO_READS
 from blossm.core.request import Answer
@@ -126,7 +125,7 @@ class Actor:
         self._check()
         later, self._later = self._later, []
         commit = Commit(
-            id=uuid.uuid4().hex,
+            id=new_id(),
             key=key,
             fingerprint=fingerprint,
             events=events,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
@@ -16,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import structlog
 
 from blossm.core.errors import BlossmError, DeadlineExceeded, Internal
+from blossm.core.idempotency import new_id
 from blossm.handlers.frames import user_frames
 from blossm.handlers.threads import in_a_thread
 from blossm.ports import Clock
@@ -133,7 +133,7 @@ def _ours(error: BaseException) -> BlossmError | None:
 
 
 def _tell(event: str, handler: Callable[..., Any] | str, cause: BaseException | None, **words: Any) -> NoReturn:
-    id = uuid.uuid4().hex
+    id = new_id()
     log.error(event, id=id, handler=handler if isinstance(handler, str) else name_of(handler), **words)
     raise Internal("a handler failed", facts={"id": id}) from cause
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import orjson
 from blossm.core.access import kept
 from blossm.core.errors import BadRequest, NotFound, Unauthenticated
 from blossm.core.event import Tx
+from blossm.core.idempotency import new_id
 from blossm.core.query_text import view_query
 from blossm.core.request import Answer, Request
 from blossm.core.root import meant_root
@@ -148,8 +148,8 @@ def request_to(
         root=meant_root(spec, root or None, context),
         context=dict(context),
         claims=dict(claims),
-        key=uuid.uuid4().hex,
-        tx=Tx(uuid.uuid4().hex, claims=kept(claims)),
+        key=new_id(),
+        tx=Tx(new_id(), claims=kept(claims)),
         deadline=clock.monotonic() + spec.shape.timeout,
     )
 

@@ -8,7 +8,6 @@ the network is down, one is made up for.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,7 +15,7 @@ import structlog
 
 from blossm.core.errors import BadRequest, BlossmError, Conflict, DeadlineExceeded, ResourceExhausted, Unavailable
 from blossm.core.event import Tx
-from blossm.core.idempotency import request_key
+from blossm.core.idempotency import new_id, request_key
 from blossm.core.request import Request
 from blossm.core.time import rfc3339
 from blossm.local.timers import Row, Timed, TimerTable
@@ -124,5 +123,5 @@ def _schedule_name(command: CommandSpec) -> str:
 def _scheduled(address: str, expression: str, *, after: datetime) -> Row:
     at = rfc3339(next_time(expression, after=after))
     key = request_key(address, "schedule", at)
-    timed = Timed(address=address, key=key, tx=Tx(uuid.uuid4().hex), schedule=expression)
+    timed = Timed(address=address, key=key, tx=Tx(new_id()), schedule=expression)
     return f"schedule {address} {expression}", at, msgspec.json.encode(timed)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-
 import msgspec
 
 from blossm.core.errors import PermissionDenied
 from blossm.core.event import Step, Tx
+from blossm.core.idempotency import new_id
 from blossm.core.request import Request
 from blossm.core.root import meant_root
 from blossm.core.time import rfc3339
@@ -42,5 +41,5 @@ def on_the_way(tx: Tx, spec: CommandSpec | FactSpec, clock: Clock) -> Tx:
     if len(tx.path) >= MAX_STEPS:
         last = " > ".join(step.procedure for step in tx.path[-4:])
         broken(spec.address, f"is the end of a way through {MAX_STEPS} procedures that call each other: … > {last}")
-    step = Step(f"{spec.kind}:{spec.address}", uuid.uuid4().hex, rfc3339(clock.now()))
+    step = Step(f"{spec.kind}:{spec.address}", new_id(), rfc3339(clock.now()))
     return msgspec.structs.replace(tx, path=(*tx.path, step))

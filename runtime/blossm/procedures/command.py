@@ -6,7 +6,6 @@ A repeated request acts once. What it decides on is still true when its events a
 from __future__ import annotations
 
 import random
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from blossm.core.commit import Appended, StoredReply
 from blossm.core.errors import BadRequest, BlossmError, Conflict
 from blossm.core.event import Tx
-from blossm.core.idempotency import derived_root, fingerprint
+from blossm.core.idempotency import derived_root, fingerprint, new_id
 from blossm.core.payload import Contract
 from blossm.core.read_set import ReadSet
 from blossm.core.request import Answer, Cookie, Reply, Request
@@ -57,7 +56,7 @@ class CommandProcedure:
     async def call(self, request: Request) -> Answer:
         """Issue the command. A request without a key gets one."""
         if not request.key:
-            request = replace(request, key=uuid.uuid4().hex)
+            request = replace(request, key=new_id())
         deadline = deadline_of(self._spec, request, self._clock)
         return await within(self._answer(request, deadline), clock=self._clock, deadline=deadline)
 

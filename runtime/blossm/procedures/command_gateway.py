@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
 from blossm.core.errors import BadRequest, FieldProblem, Internal
-from blossm.core.idempotency import request_key
+from blossm.core.idempotency import new_id, request_key
 from blossm.core.position import encode_position
 from blossm.core.request import Answer, Request
 from blossm.core.root import meant_root
@@ -115,7 +114,7 @@ def _body(answer: Answer) -> bytes:
 def _idempotency_key(visit: Visit) -> str:
     """The client's key, or one made here. Raises BadRequest for one that is too long or has odd characters."""
     if b"idempotency-key" not in visit.headers:
-        return uuid.uuid4().hex
+        return new_id()
     key = visit.header(b"idempotency-key")
     if not _KEY.fullmatch(key):
         problem = FieldProblem("Idempotency-Key", "must be 1 to 255 visible ASCII characters")

@@ -44,6 +44,8 @@ class SavedStates:
         return await self._ready(domain, lambda: self._opened(domain))
 
     async def get(self, domain: str, root: str) -> Aggregate | None:
+        if self._witnessed.get(domain) == 0:  # nothing was saved yet that this process knows of: not worth a look
+            return None
         return await self._ready(domain, lambda: self._states.get(domain, root))
 
     async def find(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:

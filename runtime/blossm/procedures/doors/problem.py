@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http
 import math
-import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +13,7 @@ import structlog
 from starlette.responses import Response
 
 from blossm.core.errors import BlossmError, Internal, ResourceExhausted, Unauthenticated, Unavailable
+from blossm.core.idempotency import new_id
 
 _log = structlog.get_logger("blossm.door")
 
@@ -85,7 +85,7 @@ def _headers(error: BlossmError, realm: str) -> Mapping[str, str]:
 
 def unexpected(error: Exception, *, where: str, tx: str) -> Internal:
     """Log an exception that nobody meant to raise, under an id; what comes back is what the client may know."""
-    id = uuid.uuid4().hex
+    id = new_id()
     _log.error("unexpected", id=id, where=where, tx=tx, exc_info=error)
     return Internal("something broke here", facts={"id": id})
 
@@ -93,6 +93,6 @@ def unexpected(error: Exception, *, where: str, tx: str) -> Internal:
 def seen(error: BlossmError, *, where: str, tx: str) -> BlossmError:
     """Log what the client is not told of an error that came from behind the door, unless that is in the log already."""
     if error.http >= 500 and "id" not in error.facts:
-        id = error.facts["id"] = uuid.uuid4().hex
+        id = error.facts["id"] = new_id()
         _log.warning("failed", id=id, where=where, tx=tx, code=error.code(), message=error.message)
     return error

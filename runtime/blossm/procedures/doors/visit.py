@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import uuid
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from blossm.core.errors import BadRequest, FieldProblem, PayloadTooLarge
+from blossm.core.idempotency import new_id
 from blossm.procedures.doors.problem import RequestTimeout
 
 MAX_BODY = 1024 * 1024
@@ -40,7 +40,7 @@ class Visit:
         for key, value in scope["headers"]:
             self.headers.setdefault(key, []).append(value)
         self.client: str = (scope.get("client") or ("",))[0]
-        self.tx = uuid.uuid4().hex
+        self.tx = new_id()
         self.trace = self._traceparent()
         # Headers of the answer, whatever it will be.
         self.answering = [(b"traceparent", self.trace.encode())]
