@@ -7,7 +7,7 @@ Every method may raise `Unavailable`; what else it raises is said where it is de
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -170,6 +170,12 @@ class Bus(Protocol):
         """Wake-ups of these services from now on."""
 
 
+class Timer(Protocol):
+    """A call that a clock will make."""
+
+    def cancel(self) -> None: ...
+
+
 class Clock(Protocol):
     """Time, so that tests need not wait."""
 
@@ -180,6 +186,9 @@ class Clock(Protocol):
         """Seconds that only go forward."""
 
     async def sleep(self, seconds: float) -> None: ...
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` on the running loop after `seconds`, unless the timer is cancelled before."""
 
 
 class Keys(Protocol):

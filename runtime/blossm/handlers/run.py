@@ -90,11 +90,18 @@ async def within(work: Coroutine[Any, Any, T], *, clock: Clock, deadline: float)
     if (left := deadline - clock.monotonic()) <= 0:
         work.close()
         raise late()
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end() -> None:
+        if not over.done():
+            over.set_result(None)
+
     task = asyncio.ensure_future(work)
     task.add_done_callback(unheard)
-    timer = asyncio.ensure_future(clock.sleep(left))
+    task.add_done_callback(lambda _: end())
+    timer = clock.call_later(left, end)
     try:
-        await asyncio.wait((task, timer), return_when=asyncio.FIRST_COMPLETED)
+        await over
     finally:
         timer.cancel()
         task.cancel()

@@ -149,6 +149,7 @@ def request_to(
         context=dict(context),
         claims=dict(claims),
         key=new_id(),
+        fresh=True,
         tx=Tx(new_id(), claims=kept(claims)),
         deadline=clock.monotonic() + spec.shape.timeout,
     )

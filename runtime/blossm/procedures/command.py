@@ -56,13 +56,13 @@ class CommandProcedure:
     async def call(self, request: Request) -> Answer:
         """Issue the command. A request without a key gets one."""
         if not request.key:
-            request = replace(request, key=new_id())
+            request = replace(request, key=new_id(), fresh=True)
         deadline = deadline_of(self._spec, request, self._clock)
         return await within(self._answer(request, deadline), clock=self._clock, deadline=deadline)
 
     async def _answer(self, request: Request, deadline: float) -> Answer:
         mark = self._fingerprint(request)
-        if done := await self._reply_to(request.key, mark):
+        if not request.fresh and (done := await self._reply_to(request.key, mark)):
             return self._repeated(done, request.tx)
         job = await self._looked_at(request, mark, deadline)
         try:

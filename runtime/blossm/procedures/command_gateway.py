@@ -55,7 +55,8 @@ class CommandGateway:
         caller.needs(command.contexts)
         if visit.rest is not None:
             raise BadRequest("the root of a command is in its body", fields=[FieldProblem("root", "is not part of the path")])
-        client_key = _idempotency_key(visit)
+        given = _idempotency_key(visit)
+        client_key = given or new_id()
         visit.answering.append((b"idempotency-key", client_key.encode()))  # a repeat after a failure needs it too
         body = _parts(visit, await visit.body())
         request = Request(
@@ -66,6 +67,7 @@ class CommandGateway:
             context=caller.context,
             claims=caller.claims,
             key=request_key(command.address, caller.principal, client_key),
+            fresh=not given,
             tx=caller.tx,
             traceparent=visit.trace,
             deadline=caller.deadline,
@@ -112,9 +114,9 @@ def _body(answer: Answer) -> bytes:
 
 
 def _idempotency_key(visit: Visit) -> str:
-    """The client's key, or one made here. Raises BadRequest for one that is too long or has odd characters."""
+    """The client's key, empty where it sent none. Raises BadRequest for one that is too long or has odd characters."""
     if b"idempotency-key" not in visit.headers:
-        return new_id()
+        return ""
     key = visit.header(b"idempotency-key")
     if not _KEY.fullmatch(key):
         problem = FieldProblem("Idempotency-Key", "must be 1 to 255 visible ASCII characters")

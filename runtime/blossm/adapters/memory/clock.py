@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -17,7 +18,7 @@ class FakeClock:
         self._start = start
         self._elapsed = 0.0
         self._order = itertools.count()
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._timers: list[tuple[float, int, _Timer]] = []
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._elapsed)
@@ -30,18 +31,41 @@ class FakeClock:
             await asyncio.sleep(0)
             return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))
-        await woken
+        timer = self.call_later(seconds, lambda: woken.set_result(None))
+        try:
+            await woken
+        finally:
+            timer.cancel()
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
+        timer = _Timer(callback)
+        heapq.heappush(self._timers, (self._elapsed + seconds, next(self._order), timer))
+        return timer
 
     def advance(self, seconds: float) -> None:
         """Move time, and wake who slept until then; they run when the caller next awaits."""
         self._elapsed += seconds
-        while self._sleepers and self._sleepers[0][0] <= self._elapsed:
-            _, _, woken = heapq.heappop(self._sleepers)
-            if not woken.done():
-                woken.set_result(None)
+        while self._timers and self._timers[0][0] <= self._elapsed:
+            _, _, timer = heapq.heappop(self._timers)
+            timer.ring()
 
     @property
     def sleeping(self) -> int:
         """How many wait for time to pass."""
-        return sum(not woken.done() for _, _, woken in self._sleepers)
+        return sum(timer.waits for _, _, timer in self._timers)
+
+
+class _Timer:
+    """Implements `ports.Timer`."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+        self.waits = True
+
+    def ring(self) -> None:
+        if self.waits:
+            self.waits = False
+            self._callback()
+
+    def cancel(self) -> None:
+        self.waits = False
