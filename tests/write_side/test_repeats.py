@@ -54,6 +54,15 @@ async def test_requests_without_a_key_are_each_their_own(shop: MakeShop) -> None
     assert await made.actions() == ["sold", "sold"]
 
 
+async def test_a_request_whose_key_was_just_made_acts_once_too_when_it_comes_twice(shop: MakeShop) -> None:
+    """Nobody looks whether its key is known; but what carries it may have sent it again."""
+    made = selling(shop, ONCE)
+    answers = [await sell(made, fresh=True) for _ in range(2)]
+    answers += await asyncio.gather(*(sell(made, key="other", root=B, fresh=True) for _ in range(5)))
+    assert [answer.position for answer in answers] == [1, 1, 2, 2, 2, 2, 2]
+    assert await made.actions() == ["sold", "sold"]
+
+
 async def test_the_same_request_many_times_at_once_acts_once(shop: MakeShop) -> None:
     made = selling(shop, ONCE)
     answers = await asyncio.gather(*(sell(made) for _ in range(10)))

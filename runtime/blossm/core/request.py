@@ -18,8 +18,8 @@ class Request:
     """What a command or a fact is asked. For a fact `payload` is its query.
 
     `deadline` is in the asker's `Clock.monotonic()` seconds; a wire carries what is left of it.
-    `key` is the idempotency key, empty for a fact; a `fresh` one was just made by us, so nobody has used it before.
-    `claims` are the token's, empty when there was none.
+    `key` is the idempotency key, empty for a fact; a `fresh` one was just made by us, so nobody has used it before
+    (who sends a request again says it is not). `claims` are the token's, empty when there was none.
     """
 
     address: str
