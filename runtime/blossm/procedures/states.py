@@ -23,6 +23,7 @@ from blossm.core.fold import Fold
 from blossm.core.indexes import matches
 from blossm.model.network import EventStoreSpec
 from blossm.ports import Clock, LogStore, StateStore
+from blossm.procedures.recent_states import RecentStates
 from blossm.procedures.saved_states import Lost, SavedStates
 
 PAGE = 5_000  # roots that are listed at once
@@ -66,6 +67,7 @@ class States:
         self._stores = dict(stores)
         self._folds = dict(folds)
         self._events = events
+        self._recent = RecentStates()
         self._saved = SavedStates(stores=stores, folds=folds, events=events, states=states)
         self._clock = clock
         self._locks = {domain: asyncio.Lock() for domain in stores}
@@ -82,6 +84,8 @@ class States:
         if len(part.events) >= self._stores[domain].snapshots_every and number is None and time is None:
             self._wait(domain, root)
         (aggregate,) = await self._folded(domain, [part])
+        if part.events and number is None and time is None:
+            self._recent.keep(domain, aggregate)
         return Loaded(aggregate, part.latest)
 
     async def matching(
@@ -117,14 +121,18 @@ class States:
         self._folders.shutdown(wait=False, cancel_futures=True)
 
     async def _start(self, domain: str, root: str, *, head: int, number: int | None) -> Aggregate | None:
-        """The saved state from which a fold up to there can begin."""
+        """The kept or saved state from which a fold up to there can begin."""
+
+        def fits(state: Aggregate | None) -> bool:
+            return state is not None and state.position < head and (number is None or state.number <= number)
+
+        if fits(recent := self._recent.get(domain, root)):
+            return recent
         try:
             saved = await self._saved.get(domain, root)
         except Lost:
             return None
-        if saved is None or saved.position >= head or (number is not None and saved.number > number):
-            return None
-        return saved
+        return saved if fits(saved) else None
 
     async def _gathered(
         self, domain: str, root: str, *, head: int = NOW, number: int | None = None, time: str | None = None
