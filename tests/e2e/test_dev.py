@@ -150,25 +150,32 @@ def test_the_operators_door_wants_the_operators_key(harbour: Running) -> None:
         assert client.get("/_blossm/status", headers=mine).status_code == 405
 
 
+class Lingering(threading.Thread):
+    """A command that is under way for some seconds; `join` it for its `answer`."""
+
+    def __init__(self, client: httpx.Client, berth: str, *, seconds: int) -> None:
+        super().__init__()
+        self._client = client
+        self._body = {"root": berth, "payload": {"seconds": seconds}}
+        self.start()
+
+    def run(self) -> None:
+        self.answer = self._client.post("/c.berth.port/linger", json=self._body)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number: int) -> None:
     root = copied(tmp_path)
     with running(root) as network, network.client() as client, following(root) as (_, events):
         berth = opened(client)
         assert next(events)["action"] == "opened"
-        answers: list[httpx.Response] = []
-
-        def linger() -> None:
-            answers.append(client.post("/c.berth.port/linger", json={"root": berth, "payload": {"seconds": 1}}))
-
-        lingering = threading.Thread(target=linger)
-        lingering.start()
+        lingering = Lingering(client, berth, seconds=1)
         assert next(events)["action"] == "rung"  # the request is under way
         code, out = network.stop(number)
         lingering.join()
     assert code == 0
     assert out == ""
-    assert answers[0].status_code == 200
+    assert lingering.answer.status_code == 200
     logged = documents(blossm("events", "--json", "--network", str(root)))
     assert [event["action"] for event in logged] == ["opened", "rung", "rung"]
 
@@ -178,19 +185,13 @@ def test_a_second_signal_drops_what_is_under_way_and_says_that_the_outcome_is_un
     with running(root) as network, network.client() as client, following(root) as (_, events):
         berth = opened(client)
         assert next(events)["action"] == "opened"
-        answers: list[httpx.Response] = []
-
-        def linger() -> None:
-            answers.append(client.post("/c.berth.port/linger", json={"root": berth, "payload": {"seconds": 50}}))
-
-        lingering = threading.Thread(target=linger)
-        lingering.start()
+        lingering = Lingering(client, berth, seconds=50)
         assert next(events)["action"] == "rung"
         network.process.send_signal(signal.SIGTERM)
         assert list(events) == []  # it drains
         assert network.stop(signal.SIGTERM)[0] == 0
         lingering.join()
-    assert answers[0].status_code == 504
+    assert lingering.answer.status_code == 504
     assert "Traceback" not in (tmp_path / "talk.txt").read_text()
 
 

@@ -35,7 +35,6 @@ class CommandGateway:
 
     def __init__(self, *, spec: CommandGatewaySpec, network: Network, clients: Clients, keys: Keys, clock: Clock) -> None:
         self._network = network
-        self.spec = spec
         self._clients = clients
         self._commands = {name: network.commands[entry.target.address] for name, entry in spec.entries.items()}
         self.app = Door(

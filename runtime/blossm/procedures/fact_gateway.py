@@ -21,7 +21,6 @@ class FactGateway:
     """Permits access to facts."""
 
     def __init__(self, *, spec: FactGatewaySpec, network: Network, clients: Clients, keys: Keys, clock: Clock) -> None:
-        self.spec = spec
         self._clients = clients
         self._clock = clock
         self._facts = {name: network.facts[entry.target.address] for name, entry in spec.entries.items()}

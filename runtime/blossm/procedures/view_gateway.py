@@ -23,7 +23,6 @@ class ViewGateway:
     """Permits access to views."""
 
     def __init__(self, *, spec: ViewGatewaySpec, network: Network, clients: Clients, keys: Keys, clock: Clock) -> None:
-        self.spec = spec
         self._clients = clients
         self._clock = clock
         self._views = {name: network.view_stores[entry.target.address] for name, entry in spec.entries.items()}

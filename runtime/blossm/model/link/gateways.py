@@ -31,8 +31,6 @@ _PRIVILEGE = re.compile(r"[a-z][a-z0-9_-]*")
 _PART = r"[a-z][a-z0-9_-]*"
 PERMISSION = re.compile(rf"{_PART}:{_PART}:(?:{_PART}|\*)|{_PART}:\*:\*|\*:\*:\*")
 
-AnyGateway = CommandGatewaySpec | FactGatewaySpec | ViewGatewaySpec
-
 
 def command_gateway(draft: Draft, index: Index) -> CommandGatewaySpec:
     return CommandGatewaySpec(**shared(draft, index), **_own(draft, index, "commands", "command"))

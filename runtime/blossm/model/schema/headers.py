@@ -3,8 +3,6 @@
 # ruff: noqa: RUF012  pydantic copies what a default holds
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from blossm.model.network import Environment
@@ -83,4 +81,3 @@ class ContextKeys(HeaderKeys):
 
 
 AnyHeaderKeys = NetworkKeys | ServiceKeys | DomainKeys | ContextKeys
-Raw = dict[str, Any]
