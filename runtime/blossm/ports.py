@@ -7,7 +7,7 @@ Every method may raise `Unavailable`; what else it raises is said where it is de
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -237,6 +237,11 @@ class EventStoreClient(Protocol):
 
     async def read(self, after: int, *, limit: int = 500, domains: Collection[str] | None = None) -> ReadPage:
         """Whole commits after a position; see `LogStore.read`."""
+
+    def stream(
+        self, after: int, *, domains: Collection[str] | None = None, follow: bool = False
+    ) -> AsyncGenerator[ReadPage, None]:
+        """Page after page up to the head; with `follow` also what comes, as it comes, for as long as somebody listens."""
 
     async def head(self) -> int:
         """The position of the next event."""

@@ -33,8 +33,8 @@ async def test_a_follower_gets_what_is_there_and_what_comes_as_it_comes(store: M
     client = event_stores(store, MemoryStateStore(), clock=clock)
     for _ in range(3):
         await client.append(commit(trued()))
-    pages = client.follow(0, limit=2)
-    assert [len((await anext(pages)).commits) for _ in range(2)] == [2, 1]
+    pages = client.stream(0, follow=True)
+    assert len((await anext(pages)).commits) == 3
     coming = asyncio.ensure_future(anext(pages))
     await asyncio.sleep(0)
     await client.append(commit(trued()))
@@ -45,7 +45,7 @@ async def test_a_follower_gets_what_is_there_and_what_comes_as_it_comes(store: M
 async def test_a_follower_of_a_rare_domain_moves_on_with_the_head(store: MemoryLogStore, clock: FakeClock) -> None:
     client = event_stores(store, MemoryStateStore(), clock=clock)
     await client.append(commit(trued()))
-    page = await anext(client.follow(0, domains=["bicycle"]))
+    page = await anext(client.stream(0, domains=["bicycle"], follow=True))
     assert (page.commits, page.scanned) == ((), 1)
     await client.close()
 

@@ -7,7 +7,7 @@ are logged. Reads say at which head they were true, and can be pinned to one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from blossm.procedures.questions import Questions
 from blossm.procedures.states import States
 
 QUIET_TRIES = 8  # how often questions are asked again because their domain was not quiet
+STREAMED = 500  # commits a page
 LOOK = 10.0  # seconds after which a follower looks without a wake-up
 
 
@@ -129,18 +130,20 @@ class EventStores:
             return ReadPage(commits, page.scanned)
         return page
 
-    async def follow(
-        self, after: int, *, limit: int = 500, domains: Collection[str] | None = None
-    ) -> AsyncIterator[ReadPage]:
-        """Page after page from a position on, and what comes as it comes, for as long as somebody listens."""
+    async def stream(
+        self, after: int, *, domains: Collection[str] | None = None, follow: bool = False
+    ) -> AsyncGenerator[ReadPage, None]:
+        """See `ports.EventStoreClient.stream`."""
         wake = self._bus.subscribe([self.service])
         while True:
-            page = await self.read(after, limit=limit, domains=domains)
+            page = await self.read(after, limit=STREAMED, domains=domains)
             if page.scanned > after:
                 after = page.scanned
                 yield page
-            else:
+            elif follow:
                 await wake.wait(timeout=LOOK)
+            else:
+                return
 
     async def head(self) -> int:
         """See `ports.LogStore.head`."""
