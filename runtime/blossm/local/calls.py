@@ -18,7 +18,7 @@ from blossm.core.query_text import view_query
 from blossm.core.request import Answer, Request
 from blossm.core.root import meant_root
 from blossm.core.view import Row
-from blossm.local.network import LocalNetwork
+from blossm.local.operated import Operated
 from blossm.local.words import payload_of
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.network import CommandSpec, FactSpec, ViewStoreSpec
@@ -50,21 +50,20 @@ class Caller:
 
 
 class Calls:
-    """Calls procedures of one network. `live`: its projections run by themselves. `key`: the development key's file."""
+    """Calls procedures of one network. `key`: the development key's file."""
 
-    def __init__(self, local: LocalNetwork, *, key: Path, live: bool) -> None:
-        self._local = local
+    def __init__(self, operated: Operated, *, key: Path) -> None:
+        self._operated = operated
         self._key = key
-        self._live = live
 
     async def run(self, call: Call) -> AsyncGenerator[Document, None]:
         """The answer: one document, or one for each item of a streamed fact."""
-        network = self._local.network
+        network = self._operated.network
         caller = await self._caller(call.token)
         match network.commands.get(call.address) or network.facts.get(call.address) or network.view_stores.get(call.address):
             case CommandSpec() as command:
                 request = self._request(command, call, caller, call.payload | payload_of(call.words, command.payload))
-                yield answered(await self._local.operator.command(command.address).call(request))
+                yield answered(await self._operated.operator.command(command.address).call(request))
             case FactSpec() as fact:
                 request = self._request(fact, call, caller, call.payload | payload_of(call.words, fact.query))
                 async for document in self._told(fact, request):
@@ -79,11 +78,11 @@ class Calls:
 
     def _request(self, spec: CommandSpec | FactSpec, call: Call, caller: Caller, payload: dict[str, Any]) -> Request:
         return request_to(
-            spec, payload, root=call.root, context=caller.context, claims=caller.claims, clock=self._local.clock
+            spec, payload, root=call.root, context=caller.context, claims=caller.claims, clock=self._operated.clock
         )
 
     async def _told(self, fact: FactSpec, request: Request) -> AsyncGenerator[Document, None]:
-        client = self._local.operator.fact(fact.address)
+        client = self._operated.operator.fact(fact.address)
         if not fact.stream:
             yield {"kind": "fact", "response": (await client.read(request)).response}
             return
@@ -91,9 +90,8 @@ class Calls:
             yield {"kind": "item", "item": item}
 
     async def _shown(self, view: ViewStoreSpec, call: Call, caller: Caller) -> Document:
-        if not self._live and view.address in self._local.projections:
-            await self._local.projections[view.address].catch_up()
-        store = self._local.operator.view_store(view.address)
+        await self._operated.caught_up(view.address)
+        store = self._operated.operator.view_store(view.address)
         context = self._context_of(view, caller)
         id = call.root or (context if view.one else None)
         if id:
@@ -119,7 +117,7 @@ class Calls:
         from blossm.local.keys import development_keys
         from blossm.procedures.doors.tokens import TokenCheck, issuer_of  # cryptography, only when it is needed
 
-        network, clock = self._local.network, self._local.clock
+        network, clock = self._operated.network, self._operated.clock
         check = TokenCheck(network=network, keys=development_keys(network, self._key, clock=clock), clock=clock)
         refusal = Unauthenticated("this network believes no issuer")
         for issuer in network.issuers or [""]:

@@ -16,7 +16,7 @@ import msgspec
 from blossm.core.errors import BadRequest, BlossmError, FieldProblem, NotFound
 from blossm.core.time import parse_rfc3339, rfc3339
 from blossm.local.calls import Call, Calls
-from blossm.local.network import LocalNetwork
+from blossm.local.operated import Operated, logs_of
 from blossm.local.replays import Abort, Replay, Replays, Rollback
 from blossm.local.timeline import Timeline
 from blossm.model.diagnostics import did_you_mean
@@ -64,18 +64,14 @@ ARGUMENTS: dict[str, type[msgspec.Struct]] = {
 
 
 class LocalOperations:
-    """The operations on a network in this process.
+    """The operations on a network that this process runs. `key`: the development key's file."""
 
-    `live`: its projections run by themselves. `key`: the development key's file.
-    """
-
-    def __init__(self, local: LocalNetwork, *, key: Path, live: bool) -> None:
-        self._local = local
-        self._network = local.network
-        self._logs = local.procedures.event_stores
-        self._calls = Calls(local, key=key, live=live)
-        self._replays = Replays(local)
-        self._live = live
+    def __init__(self, operated: Operated, *, key: Path) -> None:
+        self._operated = operated
+        self._network = operated.network
+        self._logs = logs_of(operated)
+        self._calls = Calls(operated, key=key)
+        self._replays = Replays(operated)
 
     async def run(self, operation: str, arguments: Mapping[str, Any]) -> AsyncGenerator[Document, None]:
         match understood(operation, arguments):
@@ -99,7 +95,7 @@ class LocalOperations:
         if events.service and events.service not in self._logs:
             raise NotFound(f"there is no service {events.service}", help=did_you_mean(events.service, self._logs))
         logs = {events.service: self._logs[events.service]} if events.service else self._logs
-        timeline = Timeline(logs, network=self._network.name, bus=self._local.bus)
+        timeline = Timeline(logs, network=self._network.name, bus=self._operated.bus)
         seen: dict[str, int] = {}
         if events.last is not None:
             seen = {service: await log.head() - 1 for service, log in logs.items()}
@@ -139,18 +135,17 @@ class LocalOperations:
         return found
 
     async def _status(self) -> AsyncGenerator[Document, None]:
-        for projection in [] if self._live else self._local.projections.values():
+        for projection in self._network.projections:
             with suppress(BlossmError):  # the status says why it stands still
-                await projection.catch_up()
+                await self._operated.caught_up(projection)
+        projections = await self._operated.projections()
         yield {
             "network": self._network.name,
             "environment": self._network.environment,
-            "procedures": [{"kind": spec.kind, "address": spec.address} for spec in self._network.procedures()],
+            "procedures": await self._operated.procedures(),
             "logs": [{"service": service, "events": await log.head() - 1} for service, log in self._logs.items()],
-            "projections": [
-                {"projection": address, **projection.status()} for address, projection in self._local.projections.items()
-            ],
-            "timers": self._local.waiting(),
+            "projections": [{"projection": address, **status} for address, status in projections.items()],
+            "timers": self._operated.waiting(),
         }
 
 

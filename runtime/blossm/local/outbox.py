@@ -22,8 +22,8 @@ BATCH = 0.05  # seconds in which commits gather before they are read
 
 
 def services_that_call(network: Network) -> list[str]:
-    """The services with a command that may call others; the logs of the rest hold nothing for later."""
-    return sorted({command.service for command in network.commands.values() if command.calls})
+    """The services with a command that may call others and log; the logs of the rest hold nothing for later."""
+    return sorted({command.service for command in network.commands.values() if command.calls and command.logs})
 
 
 class Outbox:

@@ -23,6 +23,7 @@ async def operations(root: Path, resolve: Callable[[], Network]) -> AsyncIterato
         yield RemoteOperations(found)
         return
     from blossm.local.network import LocalNetwork
+    from blossm.local.operated import InThisProcess
     from blossm.local.operations import LocalOperations
     from blossm.local.storage import FolderStorage
 
@@ -30,6 +31,6 @@ async def operations(root: Path, resolve: Callable[[], Network]) -> AsyncIterato
     folder = StateFolder.hold(root)
     try:
         async with await LocalNetwork.open(network, storage=FolderStorage(network, folder)) as local:
-            yield LocalOperations(local, key=folder.development_key, live=False)
+            yield LocalOperations(InThisProcess(local, live=False), key=folder.development_key)
     finally:
         folder.close()

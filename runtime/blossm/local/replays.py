@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from blossm.core.errors import NotFound
-from blossm.local.network import LocalNetwork
+from blossm.local.operated import Operated
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.network import ProjectionSpec
 from blossm.replay import abort, replaying, rollback
@@ -36,20 +36,20 @@ class Rollback(msgspec.Struct, forbid_unknown_fields=True):
 class Replays:
     """Replays the projections of one network."""
 
-    def __init__(self, local: LocalNetwork) -> None:
-        self._local = local
+    def __init__(self, operated: Operated) -> None:
+        self._operated = operated
 
     async def run(self, wanted: Replay | Abort | Rollback) -> AsyncGenerator[dict[str, Any], None]:
         """A document for each step of a replay; one for what else is wanted."""
-        projection, clients = self._projection(wanted.projection), self._local.operator
+        projection, clients = self._projection(wanted.projection), self._operated.operator
         match wanted:
             case Replay():
                 steps = replaying(
                     spec=projection,
-                    network=self._local.network,
-                    modules=self._local.modules,
+                    network=self._operated.network,
+                    modules=self._operated.modules,
                     clients=clients,
-                    clock=self._local.clock,
+                    clock=self._operated.clock,
                     dry_run=wanted.dry_run,
                 )
                 async for progress in steps:
@@ -60,7 +60,7 @@ class Replays:
                 yield {"projection": wanted.projection, "generation": await rollback(spec=projection, clients=clients)}
 
     def _projection(self, address: str) -> ProjectionSpec:
-        projections = self._local.network.projections
+        projections = self._operated.network.projections
         if address not in projections:
             raise NotFound(f"there is no projection {address}", help=did_you_mean(address, projections))
         return projections[address]

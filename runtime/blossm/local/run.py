@@ -14,6 +14,7 @@ from blossm.core.errors import Unavailable
 from blossm.local.doors import Doors
 from blossm.local.keys import development_keys
 from blossm.local.network import LocalNetwork
+from blossm.local.operated import InThisProcess
 from blossm.local.operations import LocalOperations
 from blossm.local.operator import OperatorDoor
 from blossm.local.server import Server, bound, url_of
@@ -45,7 +46,7 @@ async def served(network: Network, *, port: int, fresh: bool = False) -> AsyncIt
             async with await LocalNetwork.open(network, storage=FolderStorage(network, folder)) as local:
                 keys = development_keys(network, folder.development_key, clock=local.clock)
                 operator_key = secrets.token_urlsafe(32)
-                operations = LocalOperations(local, key=folder.development_key, live=True)
+                operations = LocalOperations(InThisProcess(local, live=True), key=folder.development_key)
                 operator = OperatorDoor(operations, key=operator_key, realm=network.name)
                 doors = Doors(network, local.doors(keys), operator=operator)
                 server = Server(doors, grace=grace(network))
