@@ -9,9 +9,12 @@ TYPED  := $(wildcard runtime infra tests)
 NETWORKS := $(patsubst %/blossm.yaml,%,$(wildcard examples/*/blossm.yaml))
 LENIENT  := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --allow-any-generics
 
+# The client that the tests of docs/wire.md use. Everything else does without Go.
+GRPCURL := v1.9.3
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test check bench proto tools lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -44,6 +47,22 @@ test: check ## every check, then the tests
 bench: setup ## run every benchmarks/bench_*.py
 	@set -e; for bench in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python "$$bench"; done
 
+# The version of protoc is that of grpcio-tools in the lock. tests/rpc fails where this was forgotten.
+proto: setup ## remake runtime/blossm/rpc/v1 from protos/
+	@$(BIN)/buf lint protos
+	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=runtime --pyi_out=runtime protos/blossm/rpc/v1/*.proto
+
+tools: .tools/grpcurl-$(GRPCURL) ## build grpcurl into .tools (needs Go 1.21 or newer); tests use it where it is
+
+# An empty file whose name has the version: what is built once is not built again. The Go that is there is used, no other is fetched.
+.tools/grpcurl-$(GRPCURL):
+	@command -v go >/dev/null || { echo "make tools needs Go 1.21 or newer: https://go.dev, or your system's package golang" >&2; exit 2; }
+	@echo "building grpcurl $(GRPCURL) into .tools (a minute or so)" >&2
+	@mkdir -p .tools
+	@GOBIN=$(CURDIR)/.tools GOFLAGS=-mod=mod GOTOOLCHAIN=local go install -ldflags "-X main.version=$(GRPCURL)" \
+		github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL)
+	@touch $@
+
 # Needs uv, which the lock itself installs. No registry's address and no path gets into the file.
 # The versions that are locked stay unless pyproject.toml rules them out; `make lock UPGRADE=--upgrade` takes the newest.
 lock: ## remake requirements.lock from pyproject.toml
@@ -52,6 +71,6 @@ lock: ## remake requirements.lock from pyproject.toml
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		$(UPGRADE) --output-file requirements.lock
 
-clean: ## remove .venv, caches and builds
-	rm -rf .venv dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove .venv, .tools, caches and builds
+	rm -rf .venv .tools dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name .git -prune -o -name __pycache__ -type d -exec rm -rf {} +
