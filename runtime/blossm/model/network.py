@@ -282,6 +282,7 @@ class Network:
     view_stores: dict[str, ViewStoreSpec] = field(default_factory=dict)
     projections: dict[str, ProjectionSpec] = field(default_factory=dict)
     view_gateways: dict[str, ViewGatewaySpec] = field(default_factory=dict)
+    numbers: dict[str, dict[str, int]] = field(default_factory=dict)  # of the contract: message → field → number
 
     @property
     def host(self) -> str:
