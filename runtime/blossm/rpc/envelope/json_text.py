@@ -1,0 +1,41 @@
+"""JSON in an envelope: any value as a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from blossm.core import strict_json
+from blossm.core.errors import BadRequest, FieldProblem
+from blossm.rpc.v1 import envelope_pb2 as pb
+
+
+def json_to_wire(value: Any) -> dict[str, Any]:
+    """The arguments of a `Json`. Raises TypeError for what is no JSON."""
+    return {"text": orjson.dumps(value).decode()}
+
+
+def json_from_wire(message: pb.Json, *, at: str = "") -> Any:
+    """The value. With `at` it is read as strictly as at a door."""
+    return strict_json.parse(message.text.encode(), at=at) if at else orjson.loads(message.text)
+
+
+def object_from_wire(message: pb.Json, *, at: str = "") -> dict[str, Any]:
+    """The JSON object; an empty one where there is no text."""
+    if not message.text:
+        return {}
+    value = json_from_wire(message, at=at)
+    if not isinstance(value, dict):
+        raise BadRequest("the JSON is off", fields=[FieldProblem(at, "must be an object")])
+    return value
+
+
+def jsons_to_wire(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Each value by its name, as a `map<string, Json>`."""
+    return {name: json_to_wire(value) for name, value in values.items()}
+
+
+def jsons_from_wire(messages: Mapping[str, pb.Json], *, at: str = "") -> dict[str, Any]:
+    return {name: json_from_wire(message, at=at and f"{at}.{name}") for name, message in messages.items()}
