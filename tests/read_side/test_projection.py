@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.read_side.world import MakeWorld, World, root
+from tests.read_side.world import PLACE, MakeWorld, World, root
 
 from blossm.adapters.sqlite.log import SqliteLogStore
 from blossm.adapters.sqlite.views import SqliteViewStore
@@ -18,7 +18,8 @@ from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import FactAnswer, Request
 from blossm.core.view import Batch, Checkpoint
 from blossm.handlers.modules import HandlerError
-from blossm.model.network import Reads
+from blossm.model.fields import Field
+from blossm.model.network import FactSpec, Handler, Reads
 
 REGISTERED, PAINTED, SOLD = "shop.bicycle.registered", "shop.bicycle.painted", "shop.bicycle.sold"
 
@@ -34,7 +35,7 @@ async def test_a_projection_that_starts_anew_goes_on_where_it_was(world: World) 
     await world.log((REGISTERED, 1, {"color": "red"}))
     await world.projection.catch_up()
     await world.log((PAINTED, 1, {"color": "green"}))
-    world.start()
+    await world.start()
     await world.projection.catch_up()
     assert await world.bodies() == {1: {"color": "green", "painted": 1}}
 
@@ -86,7 +87,7 @@ async def test_a_crash_while_a_batch_is_applied_loses_and_doubles_nothing(world:
     with pytest.raises(Unavailable):
         await world.projection.catch_up()
     world.rows.apply = apply  # type: ignore[method-assign]
-    world.start()
+    await world.start()
     await world.projection.catch_up()
     assert (await world.bodies())[1]["painted"] == 1
 
@@ -115,7 +116,7 @@ async def test_a_wake_up_makes_a_running_projection_look(world: World) -> None:
 
 
 async def test_what_is_transient_is_tried_again(made: MakeWorld) -> None:
-    world = made(
+    world = await made(
         handlers="""
             from blossm import Unavailable, view
             tries = []
@@ -150,7 +151,7 @@ async def test_commits_of_other_domains_are_passed_over_and_the_checkpoint_with_
 
 
 async def test_the_state_is_that_as_of_the_event(made: MakeWorld) -> None:
-    world = made(
+    world = await made(
         handlers="""
             from blossm import view
 
@@ -165,14 +166,14 @@ async def test_the_state_is_that_as_of_the_event(made: MakeWorld) -> None:
     await world.projection.catch_up()
     expected = ["a RED", "b GREEN", "c BLUE"]
     assert (await world.bodies())[1]["notes"] == expected
-    world.start()  # what was folded along is gone
+    await world.start()  # what was folded along is gone
     await world.log((PAINTED, 1, {"color": "gray"}))
     await world.projection.catch_up()
     assert (await world.bodies())[1]["notes"] == [*expected, "c GRAY"]
 
 
 async def test_handlers_may_be_async(made: MakeWorld) -> None:
-    world = made(
+    world = await made(
         handlers="""
             import asyncio
             from blossm import view
@@ -189,7 +190,7 @@ async def test_handlers_may_be_async(made: MakeWorld) -> None:
 
 
 async def test_what_a_function_does_to_its_event_and_state_changes_no_later_state(made: MakeWorld) -> None:
-    world = made(
+    world = await made(
         handlers="""
             from blossm import view
 
@@ -209,7 +210,7 @@ async def test_what_a_function_does_to_its_event_and_state_changes_no_later_stat
 
 
 async def test_a_function_may_read_the_facts_that_the_projection_names(made: MakeWorld) -> None:
-    world = made(
+    world = await made(
         handlers="""
             from blossm import view
 
@@ -221,14 +222,27 @@ async def test_a_function_may_read_the_facts_that_the_projection_names(made: Mak
     )
     price = Price()
     world.spec = replace(world.spec, reads=Reads(facts=("shop.bicycle.price",)))
-    world.network = replace(world.network, projections={world.spec.address: world.spec})
-    world.start()
-    world.directory.procedures.facts["shop.bicycle.price"] = price
+    world.network = replace(world.network, projections={world.spec.address: world.spec}, facts={PRICE.address: PRICE})
+    world.facts["shop.bicycle.price"] = price
+    await world.start()
     await world.log((PAINTED, 1, {"color": "red"}), context="north")
     await world.projection.catch_up()
     assert (await world.bodies())[1]["rank"] == 3
     asked = price.asked[0]
     assert (asked.root, asked.payload, asked.context, asked.tx.id) == (root(1), {"color": "red"}, {"garage": "north"}, "tx 1")
+
+
+PRICE = FactSpec(
+    name="price",
+    address="shop.bicycle.price",
+    at=PLACE,
+    service="shop",
+    domain="bicycle",
+    handler=Handler("facts.py", "price"),
+    query={"color": Field(type="string")},
+    response=Field(type="integer"),
+    root="required",
+)
 
 
 class Price:
@@ -246,7 +260,7 @@ class Price:
 
 
 async def test_a_function_for_the_domain_goes_before_one_for_the_action(made: MakeWorld) -> None:
-    world = made(
+    world = await made(
         handlers="""
             from blossm import view
 
@@ -265,7 +279,7 @@ async def test_a_function_for_the_domain_goes_before_one_for_the_action(made: Ma
 
 async def test_a_missing_function_is_told_at_the_start(made: MakeWorld) -> None:
     with pytest.raises(HandlerError, match="painted"):
-        made(handlers="", listens={"shop.bicycle": ("painted",)})
+        await made(handlers="", listens={"shop.bicycle": ("painted",)})
 
 
 async def test_status_tells_position_head_and_lag(world: World) -> None:
@@ -278,7 +292,7 @@ async def test_status_tells_position_head_and_lag(world: World) -> None:
 
 
 async def test_a_cancelled_run_on_files_and_threads_loses_nothing(made: MakeWorld, tmp_path: Path) -> None:
-    world = made(
+    world = await made(
         handlers="""
             from blossm import view
 
@@ -289,7 +303,7 @@ async def test_a_cancelled_run_on_files_and_threads_loses_nothing(made: MakeWorl
     )
     world.logs["shop"] = SqliteLogStore.open(tmp_path / "shop.db", service="shop", network=world.network.name)
     world.rows = SqliteViewStore.open(tmp_path / "bicycles.db", world.view_spec)
-    world.start()
+    await world.start()
     for number in range(60):
         await world.log((PAINTED, number % 3, {"color": f"{number}"}))
     for moment in range(10):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.read_side.world import HANDLERS, World, root
+from tests.transports import Way
 
 from blossm.core.errors import Conflict, Internal, PreconditionFailed, Unavailable
 from blossm.core.view import Batch
-from blossm.replay import Progress, abort, replay, replaying, rollback
+from blossm.replay import Progress
 
 REGISTERED, PAINTED, SOLD = "shop.bicycle.registered", "shop.bicycle.painted", "shop.bicycle.sold"
 NOTED, RANKED = "shop.bicycle.noted", "staff.mechanic.ranked"
@@ -27,19 +27,8 @@ BOTH = HANDLERS + """
 """
 
 
-def steps(world: World, **options: Any) -> AsyncIterator[Progress]:
-    return replaying(
-        spec=world.spec,
-        network=world.network,
-        modules=world.modules,
-        clients=world.directory.operator(),
-        clock=world.clock,
-        **options,
-    )
-
-
 async def replayed(world: World, **options: Any) -> Progress:
-    return [step async for step in steps(world, **options)][-1]
+    return [step async for step in world.replaying(**options)][-1]
 
 
 @pytest.fixture
@@ -62,7 +51,7 @@ async def test_a_replay_gives_what_living_gave(lived: World) -> None:
 
 
 async def test_a_replay_brings_the_most_recent_mapping(lived: World) -> None:
-    lived.define(COUNTING_TWICE)
+    await lived.define(COUNTING_TWICE)
     await lived.projection.catch_up()
     assert lived.projection.status()["definition_changed"]
     last = await replayed(lived)
@@ -74,8 +63,8 @@ async def test_a_replay_brings_the_most_recent_mapping(lived: World) -> None:
 
 
 async def test_nothing_is_visible_before_the_switch_and_the_live_view_goes_on(lived: World) -> None:
-    lived.define(COUNTING_TWICE)
-    async for step in steps(lived):
+    await lived.define(COUNTING_TWICE)
+    async for step in lived.replaying():
         if step.phase == "replaying":
             await lived.log((PAINTED, 0, {"color": "blue"})) if step.position == 6 else None
             await lived.projection.catch_up()
@@ -85,7 +74,7 @@ async def test_nothing_is_visible_before_the_switch_and_the_live_view_goes_on(li
 
 
 async def test_an_event_between_catching_up_and_the_switch_is_not_lost(lived: World) -> None:
-    async for step in steps(lived):
+    async for step in lived.replaying():
         if step.phase == "verifying":
             await lived.log((PAINTED, 0, {"color": "blue"}))
     assert (await lived.bodies())[0] == {"color": "blue", "painted": 2}
@@ -116,18 +105,18 @@ async def test_a_replay_that_ended_early_goes_on_where_it_was(lived: World) -> N
         await replayed(lived)
     lived.rows.apply = apply  # type: ignore[method-assign]
     building = (await lived.rows.generations()).building
-    lived.start()
+    await lived.start()
     last = await replayed(lived)
     assert (last.generation, last.events) == (building, 0)
     assert [row["painted"] for row in (await lived.bodies()).values()] == [1, 1, 1]
 
 
 async def test_a_replay_of_another_definition_starts_anew(lived: World) -> None:
-    async for step in steps(lived):
+    async for step in lived.replaying():
         if step.phase == "replaying":
             break
     building = (await lived.rows.generations()).building
-    lived.define(COUNTING_TWICE)
+    await lived.define(COUNTING_TWICE)
     last = await replayed(lived)
     assert building is not None
     assert last.generation > building
@@ -135,11 +124,11 @@ async def test_a_replay_of_another_definition_starts_anew(lived: World) -> None:
 
 
 async def test_only_one_replay_of_a_projection_runs_at_a_time(lived: World) -> None:
-    first = steps(lived)
+    first = lived.replaying()
     while (await anext(first)).phase != "replaying":
         pass
     await lived.log((PAINTED, 0, {"color": "blue"}))
-    async for step in steps(lived):
+    async for step in lived.replaying():
         if step.position == 7:
             break
     with pytest.raises(Conflict, match="another replay"):
@@ -149,12 +138,12 @@ async def test_only_one_replay_of_a_projection_runs_at_a_time(lived: World) -> N
 
 async def test_an_aborted_replay_leaves_the_live_view_and_ends_the_one_that_runs(lived: World) -> None:
     before = await lived.bodies()
-    running = steps(lived)
+    running = lived.replaying()
     while (await anext(running)).phase != "replaying":
         pass
     await lived.log((PAINTED, 0, {"color": "green"}))
-    assert await abort(spec=lived.spec, clients=lived.directory.operator())
-    assert not await abort(spec=lived.spec, clients=lived.directory.operator())
+    assert await lived.abort()
+    assert not await lived.abort()
     with pytest.raises(Conflict, match="aborted"):
         async for _ in running:
             pass
@@ -162,7 +151,7 @@ async def test_an_aborted_replay_leaves_the_live_view_and_ends_the_one_that_runs
 
 
 async def test_a_dry_run_switches_nothing(lived: World) -> None:
-    lived.define(COUNTING_TWICE)
+    await lived.define(COUNTING_TWICE)
     last = await replayed(lived, dry_run=True)
     assert last.phase == "checked"
     assert last.verified is not None
@@ -173,18 +162,18 @@ async def test_a_dry_run_switches_nothing(lived: World) -> None:
 
 async def test_a_rollback_serves_the_former_rows_and_goes_on_with_them(lived: World) -> None:
     with pytest.raises(PreconditionFailed):
-        await rollback(spec=lived.spec, clients=lived.directory.operator())
-    lived.define(COUNTING_TWICE)
+        await lived.rollback()
+    await lived.define(COUNTING_TWICE)
     await replayed(lived)
     await lived.log((NOTED, 0, {"note": "later"}))
-    assert await rollback(spec=lived.spec, clients=lived.directory.operator()) == 1
+    assert await lived.rollback() == 1
     await lived.projection.catch_up()
     assert (await lived.bodies())[0] == {"color": "green", "painted": 1, "notes": ["later"]}
 
 
 async def test_a_failure_names_event_handler_and_line_and_leaves_the_live_view(lived: World) -> None:
     before = await lived.bodies()
-    lived.define(HANDLERS.replace("[view.set(event.root, event.payload)", '[view.set(event.root, event.payload["x"])'))
+    await lived.define(HANDLERS.replace("[view.set(event.root, event.payload)", '[view.set(event.root, event.payload["x"])'))
     with pytest.raises(Internal) as failed:
         await replayed(lived)
     facts = failed.value.facts
@@ -194,23 +183,16 @@ async def test_a_failure_names_event_handler_and_line_and_leaves_the_live_view(l
 
 async def test_waiting_for_the_first_matching_event_is_a_phase(world: World) -> None:
     await world.log(("shop.wheel.mounted", 1, {"bicycle": "x"}))
-    phases = [step.phase async for step in steps(world)]
+    phases = [step.phase async for step in world.replaying()]
     assert "waiting" in phases
     assert "replaying" not in phases
     await world.log((REGISTERED, 1, {"color": "red"}))
-    assert "replaying" in [step.phase async for step in steps(world)]
+    assert "replaying" in [step.phase async for step in world.replaying()]
 
 
 async def test_replay_tells_its_progress_to_a_function(lived: World) -> None:
     told: list[Progress] = []
-    last = await replay(
-        spec=lived.spec,
-        network=lived.network,
-        modules=lived.modules,
-        clients=lived.directory.operator(),
-        clock=lived.clock,
-        progress=told.append,
-    )
+    last = await lived.replay(told.append)
     assert told[-1] == last
     assert told[0].phase == "preparing"
 
@@ -227,11 +209,11 @@ EVENTS: st.SearchStrategy[tuple[str, int, dict[str, Any]]] = st.one_of(
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(EVENTS, st.booleans()), max_size=25))
-async def test_a_replay_equals_living_whatever_happened(events: list[tuple[Any, bool]]) -> None:
+@given(events=st.lists(st.tuples(EVENTS, st.booleans()), max_size=25))
+async def test_a_replay_equals_living_whatever_happened(way: Way, events: list[tuple[Any, bool]]) -> None:
     with TemporaryDirectory() as folder:
         listens = {"shop.bicycle": ("registered", "painted", "sold", "noted"), "staff.mechanic": ("ranked",)}
-        world = World(Path(folder) / "version_0", handlers=BOTH, listens=listens)
+        world = await World.open(Path(folder) / "version_0", way=way, handlers=BOTH, listens=listens)
         for event, looks in events:
             await world.log(event)
             if looks:
@@ -240,5 +222,6 @@ async def test_a_replay_equals_living_whatever_happened(events: list[tuple[Any, 
         lived = await world.bodies()
         assert (await replayed(world)).phase == "switched"
         assert await world.bodies() == lived
+        await world.close()
 
 

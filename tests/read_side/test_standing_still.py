@@ -24,7 +24,7 @@ POISON = """
 
 @pytest.fixture
 async def poisoned(made: MakeWorld) -> World:
-    world = made(handlers=POISON, listens={"shop.bicycle": ("painted",)})
+    world = await made(handlers=POISON, listens={"shop.bicycle": ("painted",)})
     for number, color in ((1, "red"), (1, "green"), (2, "purple"), (1, "blue")):
         await world.log((PAINTED, number, {"color": color}))
     return world
@@ -53,7 +53,7 @@ async def test_a_projection_that_stands_still_does_not_ask_again_and_again(poiso
 async def test_it_goes_on_once_a_new_definition_handles_the_event(poisoned: World) -> None:
     with pytest.raises(Internal):
         await poisoned.projection.catch_up()
-    poisoned.define(POISON.replace('"purple"', '"pink"'))
+    await poisoned.define(POISON.replace('"purple"', '"pink"'))
     await poisoned.projection.catch_up()
     assert await poisoned.bodies() == {1: {"painted": 3}, 2: {"painted": 1}}
     status = poisoned.projection.status()
@@ -80,7 +80,7 @@ async def test_it_goes_on_once_a_new_definition_handles_the_event(poisoned: Worl
     ],
 )
 async def test_a_change_that_does_not_fit_names_event_handler_and_field(made: MakeWorld, returned: str, problem: str) -> None:
-    world = made(
+    world = await made(
         handlers=f"""
             from blossm import view
 
@@ -98,21 +98,24 @@ async def test_a_change_that_does_not_fit_names_event_handler_and_field(made: Ma
 
 
 async def test_a_function_that_waits_and_then_exits_takes_nobody_along(made: MakeWorld) -> None:
-    world = made(handlers="async def painted(event):\n    exit()", listens={"shop.bicycle": ("painted",)})
+    world = await made(handlers="async def painted(event):\n    exit()", listens={"shop.bicycle": ("painted",)})
     await world.log((PAINTED, 1, {"color": "green"}))
     with pytest.raises(Internal, match=r"bicycles.py:2: painted .* SystemExit"):
         await world.projection.catch_up()
 
 
 async def test_a_hole_in_the_log_stops_it(made: MakeWorld) -> None:
-    world = made(listens={"shop.bicycle": ("registered", "painted", "sold", "noted"), "shop.wheel": ("mounted",)}, handlers="""
-        from blossm import view
-        def registered(event): ...
-        def painted(event): ...
-        def sold(event): ...
-        def noted(event): ...
-        def mounted(event): ...
-    """)
+    world = await made(
+        handlers="""
+            from blossm import view
+            def registered(event): ...
+            def painted(event): ...
+            def sold(event): ...
+            def noted(event): ...
+            def mounted(event): ...
+            """,
+        listens={"shop.bicycle": ("registered", "painted", "sold", "noted"), "shop.wheel": ("mounted",)},
+    )
     await world.log((PAINTED, 1, {"color": "green"}))
     await world.log((PAINTED, 1, {"color": "red"}))
     await world.log((PAINTED, 1, {"color": "blue"}))
@@ -128,7 +131,7 @@ async def its_log_is_lost(world: World) -> None:
     await world.projection.catch_up()
     log: Any = world.logs["shop"]
     log.__init__(service="shop", network=world.network.name)
-    world.start()
+    await world.start()
 
 
 async def test_another_log_than_the_one_it_has_seen_stops_it(world: World) -> None:

@@ -3,41 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 from tests.read_side.world import World, root
+from tests.transports import Stepping, Steps, Way
 
 from blossm.adapters.memory.clock import FakeClock
 from blossm.adapters.memory.views import MemoryViewStore
 from blossm.core.errors import BadRequest, DeadlineExceeded, Internal, NotFound
 from blossm.core.view import Checkpoint, Comparison, Query
 from blossm.handlers.modules import Modules
+from blossm.local.clients import Procedures
 from blossm.model.network import Handler, Network
+from blossm.ports import ViewStoreClient
 from blossm.procedures.view_store import PATIENCE, ViewStoreProcedure
 from blossm.testing.contracts.view_store import batch, bicycles, put
 
-Make = Callable[..., ViewStoreProcedure]
+Make = Callable[..., Awaitable[ViewStoreClient]]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def make(*, format: str = "", **declared: Any) -> ViewStoreProcedure:
+async def make(tmp_path: Path, way: Way) -> AsyncIterator[Make]:
+    running = AsyncExitStack()
+    client: ViewStoreClient
+
+    async def make(*, format: str = "", **declared: Any) -> ViewStoreClient:
         if format:
             (tmp_path / "format.py").write_text(format)
             declared["format"] = Handler("format.py", "bicycles")
-        spec = bicycles(**declared)
-        network = Network(
-            name="city.example", environment="development", environments={}, view_stores={spec.address: spec}
-        )
-        return ViewStoreProcedure(
-            spec=spec, network=network, store=MemoryViewStore(spec), modules=Modules(tmp_path), clock=FakeClock()
-        )
+        spec, clock = bicycles(**declared), FakeClock()
+        network = Network(name="city.example", environment="development", environments={}, view_stores={spec.address: spec})
+        rows = MemoryViewStore(spec)
 
-    return make
+        async def start() -> None:
+            nonlocal client
+            await running.aclose()
+            view = ViewStoreProcedure(spec=spec, network=network, store=rows, modules=Modules(tmp_path), clock=clock)
+            transport = await way.open(network, Procedures(view_stores={spec.address: view}), clock=clock)
+            running.push_async_callback(transport.close)
+            client = transport.operator().view_store(spec.address)
+
+        await start()
+        return cast(ViewStoreClient, Stepping(Steps(start if way.restarted else None), lambda: client))
+
+    yield make
+    await running.aclose()
 
 
 def asked(field: str, value: Any, op: Any = "eq", **rest: Any) -> Query:
@@ -48,7 +63,7 @@ def asked(field: str, value: Any, op: Any = "eq", **rest: Any) -> Query:
 
 
 async def test_values_are_brought_to_the_fields_type(make: Make) -> None:
-    view = make()
+    view = await make()
     await view.apply(batch(put("a", color="red", weight=2.0)))
     assert [row.id for row in (await view.query(asked("weight", 2))).content] == ["a"]
 
@@ -75,7 +90,7 @@ async def test_values_are_brought_to_the_fields_type(make: Make) -> None:
     ],
 )
 async def test_what_the_view_can_not_answer_is_refused_by_name(make: Make, query: Query, off: str) -> None:
-    view = make(indexes=(("color",), ("sold", "painted"), ("weight",)), sorts=())
+    view = await make(indexes=(("color",), ("sold", "painted"), ("weight",)), sorts=())
     with pytest.raises(BadRequest) as refused:
         await view.query(query)
     assert off in [field.path for field in refused.value.fields] or off in refused.value.message
@@ -91,14 +106,14 @@ async def test_what_the_view_can_not_answer_is_refused_by_name(make: Make, query
     ],
 )
 async def test_a_refusal_names_what_to_declare(make: Make, query: Query, help: str) -> None:
-    view = make(indexes=(("color",), ("weight",)), sorts=(), text=())
+    view = await make(indexes=(("color",), ("weight",)), sorts=(), text=())
     with pytest.raises(BadRequest) as refused:
         await view.query(query)
     assert help in refused.value.help
 
 
 async def test_an_index_answers_equalities_in_any_order_and_then_one_range(make: Make) -> None:
-    view = make()
+    view = await make()
     for where in (
         (Comparison("painted", "gte", 1), Comparison("sold", "eq", True)),
         (Comparison("sold", "eq", True), Comparison("painted", "gte", 1), Comparison("painted", "lt", 3)),
@@ -122,7 +137,7 @@ async def test_an_index_answers_equalities_in_any_order_and_then_one_range(make:
 )
 async def test_a_put_is_a_whole_row(make: Make, body: dict[str, Any], path: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        await make().apply(batch(put("a", **body)))
+        await (await make()).apply(batch(put("a", **body)))
     assert path in [field.path for field in refused.value.fields]
     assert refused.value.facts == {"service": "shop", "position": 1, "id": "a"}
 
@@ -131,20 +146,20 @@ async def test_a_put_is_a_whole_row(make: Make, body: dict[str, Any], path: str)
 
 
 async def test_format_shapes_rows_on_their_way_out(make: Make) -> None:
-    view = make(format="def bicycles(body):\n    return {'shade': body['color'].upper()}\n")
+    view = await make(format="def bicycles(body):\n    return {'shade': body['color'].upper()}\n")
     await view.apply(batch(put("a", color="red")))
     assert (await view.get("a")).body == {"shade": "RED"}
     assert [row.body for row in (await view.query(Query())).content] == [{"shade": "RED"}]
 
 
 async def test_a_format_that_changes_what_it_is_given_changes_no_row(make: Make) -> None:
-    view = make(format="def bicycles(body):\n    body['tags'].append('shown')\n    return body\n")
+    view = await make(format="def bicycles(body):\n    body['tags'].append('shown')\n    return body\n")
     await view.apply(batch(put("a", color="red", tags=[])))
     assert [(await view.get("a")).body["tags"] for _ in range(2)] == [["shown"], ["shown"]]
 
 
 async def test_a_format_that_breaks_says_only_an_id(make: Make) -> None:
-    view = make(format="def bicycles(body):\n    return body['secret']\n")
+    view = await make(format="def bicycles(body):\n    return body['secret']\n")
     await view.apply(batch(put("a", color="red")))
     with pytest.raises(Internal) as broken:
         await view.get("a")
@@ -153,7 +168,7 @@ async def test_a_format_that_breaks_says_only_an_id(make: Make) -> None:
 
 
 async def test_a_format_that_returns_no_body_is_told_in_the_log(make: Make) -> None:
-    view = make(format="def bicycles(body):\n    body['shade'] = 'dark'\n")
+    view = await make(format="def bicycles(body):\n    body['shade'] = 'dark'\n")
     await view.apply(batch(put("a", color="red")))
     with capture_logs() as logs, pytest.raises(Internal):
         await view.get("a")
@@ -161,7 +176,7 @@ async def test_a_format_that_returns_no_body_is_told_in_the_log(make: Make) -> N
 
 
 async def test_a_row_of_another_context_is_not_there(make: Make) -> None:
-    view = make(context="garage", address="garage.bicycles")
+    view = await make(context="garage", address="garage.bicycles")
     await view.apply(batch(put("a", color="red", context="north"), put("b", color="red")))
     assert (await view.get("a", context="north")).id == "a"
     for id, context in (("a", "south"), ("a", ""), ("b", ""), ("b", "north"), ("c", None)):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, Self
+
+from tests.transports import Stepping, Steps, Way
 
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.adapters.memory.clock import FakeClock
@@ -22,7 +25,7 @@ from blossm.core.time import rfc3339
 from blossm.core.view import Query
 from blossm.handlers.folds import fold_of
 from blossm.handlers.modules import Modules
-from blossm.local.clients import Directory, Procedures
+from blossm.local.clients import Procedures
 from blossm.model.fields import Field
 from blossm.model.network import (
     Action,
@@ -34,10 +37,11 @@ from blossm.model.network import (
     ServiceSpec,
     ViewStoreSpec,
 )
-from blossm.ports import LogStore, ViewStore
+from blossm.ports import FactClient, LogStore, ViewStore
 from blossm.procedures.event_store import EventStores
 from blossm.procedures.projection import ProjectionProcedure
 from blossm.procedures.view_store import ViewStoreProcedure
+from blossm.replay import Progress, abort, replay, replaying, rollback
 
 PLACE = Place("blossm.yaml", 1, 1)
 TEXT = Field(type="string", optional=True)
@@ -78,9 +82,7 @@ def event_store(service: str, domain: str, actions: dict[str, dict[str, Field]])
 class World:
     """The log, the view and everything between them. `start` is what happens when the process starts anew."""
 
-    def __init__(
-        self, folder: Path, *, handlers: str = HANDLERS, listens: dict[str, tuple[str, ...]] | None = None, **view: Any
-    ) -> None:
+    def __init__(self, folder: Path, *, way: Way, listens: dict[str, tuple[str, ...]] | None = None, **view: Any) -> None:
         self.folder = folder
         self.clock = FakeClock()
         self.bus = MemoryBus()
@@ -112,32 +114,55 @@ class World:
             service: MemoryLogStore(service=service, network=self.network.name) for service in self.network.services
         }
         self.rows: ViewStore = MemoryViewStore(self.view_spec)
+        self.facts: dict[str, FactClient] = {}
         self._ordinals = itertools.count(1)
         self._versions = itertools.count(1)
-        self.define(handlers)
+        self._way = way
+        self._steps = Steps(self.start if way.restarted else None)
+        self._running = AsyncExitStack()
+        self.view = Stepping(self._steps, lambda: self._operator.view_store(self.view_spec.address))
+        self.projection = Stepping(self._steps, lambda: self._projection)
 
-    def define(self, handlers: str) -> None:
+    @classmethod
+    async def open(cls, folder: Path, *, handlers: str = HANDLERS, **declared: Any) -> Self:
+        opened = cls(folder, **declared)
+        try:
+            await opened.define(handlers)
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
+
+    async def define(self, handlers: str) -> None:
         """Write the projection's functions anew, and start the process anew."""
         self.folder = self.folder.parent / f"version_{next(self._versions)}"
         self.folder.mkdir()
         (self.folder / "bicycles.py").write_text(dedent(handlers))
-        self.start()
+        await self.start()
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        await self.close()
         self.network = replace(self.network, directory=str(self.folder))
         self.modules = Modules(self.folder)
-        self.stores = {service: self._event_stores(service) for service in self.network.services}
-        self.view = ViewStoreProcedure(
+        self._running.callback(self.modules.forget)
+        stores = {service: self._event_stores(service) for service in self.network.services}
+        view = ViewStoreProcedure(
             spec=self.view_spec, network=self.network, store=self.rows, modules=self.modules, clock=self.clock
         )
-        procedures = Procedures(event_stores=dict(self.stores), view_stores={self.spec.address: self.view})
-        self.directory = Directory(self.network, procedures)
-        self.clients = self.directory.clients(self.spec.ref)
-        self.projection = self.another_projection()
+        procedures = Procedures(event_stores=dict(stores), view_stores={self.spec.address: view}, facts=dict(self.facts))
+        transport = await self._way.open(self.network, procedures, clock=self.clock)
+        self._running.push_async_callback(transport.close)
+        self._clients = transport.clients(self.spec.ref)
+        self._operator = transport.operator()
+        self._projection = self.another_projection()
+
+    async def close(self) -> None:
+        """End every process; the logs and the rows stay."""
+        await self._running.aclose()
 
     def another_projection(self) -> ProjectionProcedure:
         return ProjectionProcedure(
-            spec=self.spec, network=self.network, modules=self.modules, clients=self.clients, bus=self.bus, clock=self.clock
+            spec=self.spec, network=self.network, modules=self.modules, clients=self._clients, bus=self.bus, clock=self.clock
         )
 
     async def log(self, *events: tuple[str, int, dict[str, Any]], context: str = "") -> Appended:
@@ -152,7 +177,40 @@ class World:
             context={"garage": context} if context else {},
             created=rfc3339(self.clock.now()),
         )
-        return await self.stores[service].append(commit)
+        async with self._steps.step():
+            return await self._operator.event_stores(service).append(commit)
+
+    async def replaying(self, **options: Any) -> AsyncIterator[Progress]:
+        """A replay, step by step."""
+        async with self._steps.step():
+            async for step in replaying(
+                spec=self.spec,
+                network=self.network,
+                modules=self.modules,
+                clients=self._operator,
+                clock=self.clock,
+                **options,
+            ):
+                yield step
+
+    async def replay(self, progress: Callable[[Progress], None]) -> Progress:
+        async with self._steps.step():
+            return await replay(
+                spec=self.spec,
+                network=self.network,
+                modules=self.modules,
+                clients=self._operator,
+                clock=self.clock,
+                progress=progress,
+            )
+
+    async def abort(self) -> bool:
+        async with self._steps.step():
+            return await abort(spec=self.spec, clients=self._operator)
+
+    async def rollback(self) -> int:
+        async with self._steps.step():
+            return await rollback(spec=self.spec, clients=self._operator)
 
     async def bodies(self) -> dict[int, dict[str, Any]]:
         """All rows that are served, by the number of their root."""
@@ -166,17 +224,21 @@ class World:
     def _event_stores(self, service: str) -> EventStores:
         stores = self.network.stores_of(service)
         log = self.logs[service]
-        return EventStores(
+        appender = Appender(store=log, clock=self.clock, bus=self.bus, service=service)
+        opened = EventStores(
             service=service,
             network=self.network.name,
             stores=stores,
             folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
-            appender=Appender(store=log, clock=self.clock, bus=self.bus, service=service),
+            appender=appender,
             log=log,
             states=MemoryStateStore(),
             clock=self.clock,
             bus=self.bus,
         )
+        self._running.push_async_callback(opened.close)
+        self._running.push_async_callback(appender.close)
+        return opened
 
 
 def _event(action: str, of: int, payload: dict[str, Any]) -> NewEvent:
@@ -184,4 +246,4 @@ def _event(action: str, of: int, payload: dict[str, Any]) -> NewEvent:
     return NewEvent(domain, root(of), name, 1, payload)
 
 
-MakeWorld = Callable[..., World]
+MakeWorld = Callable[..., Awaitable[World]]

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tests.transports import Way
 from tests.write_side.shop import Shop, shop_in
 
 from blossm.ports import Clock
 
 
 class MakeShop(Protocol):
-    def __call__(
+    async def __call__(
         self,
         *,
         yaml: str = "",
@@ -23,11 +24,11 @@ class MakeShop(Protocol):
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[MakeShop]:
+async def shop(tmp_path: Path, way: Way) -> AsyncIterator[MakeShop]:
     """Makes the shop with a test's own commands and facts in the domain `bicycle`."""
     made: list[Shop] = []
 
-    def make(
+    async def make(
         *,
         yaml: str = "",
         commands: str = "",
@@ -35,7 +36,9 @@ async def shop(tmp_path: Path) -> AsyncIterator[MakeShop]:
         files: dict[str, str] | None = None,
         clock: Clock | None = None,
     ) -> Shop:
-        made.append(shop_in(tmp_path, yaml=yaml, commands=commands, facts=facts, files=files or {}, clock=clock))
+        made.append(
+            await shop_in(tmp_path, yaml=yaml, commands=commands, facts=facts, files=files or {}, clock=clock, way=way)
+        )
         return made[-1]
 
     yield make

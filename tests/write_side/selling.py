@@ -22,8 +22,6 @@ payload: {frame_color: string}
 root: required
 """
 COMMANDS = """
-class Crash(BaseException): ...
-
 async def paint(command):
     return [Event("painted", command.payload)]
 
@@ -32,9 +30,9 @@ async def sell(command):
 """
 
 
-def selling(shop: MakeShop, body: str, **more: Any) -> Shop:
+async def selling(shop: MakeShop, body: str, **more: Any) -> Shop:
     lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
-    return shop(yaml=YAML, commands=COMMANDS + lines, **more)
+    return await shop(yaml=YAML, commands=COMMANDS + lines, **more)
 
 
 async def sell(made: Shop, key: str = "k", root: str = A, **more: Any) -> Answer:

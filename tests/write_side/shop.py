@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+
+from tests.transports import Steps, Way
 
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.adapters.memory.log import MemoryLogStore
 from blossm.adapters.memory.states import MemoryStateStore
 from blossm.core.appender import Appender
-from blossm.core.commit import Appended, Commit
+from blossm.core.commit import Appended, Commit, LoggedCommit
 from blossm.core.event import LoggedEvent, Tx
-from blossm.core.request import Answer, Request
+from blossm.core.read_set import NO_READS, ReadSet
+from blossm.core.request import Answer, FactAnswer, Request
 from blossm.handlers.folds import fold_of
 from blossm.handlers.modules import Modules
-from blossm.local.clients import Directory, Procedures
+from blossm.local.clients import Procedures
 from blossm.model.load import load
-from blossm.ports import Clock, EventStoreClient
+from blossm.ports import Clock
 from blossm.procedures.command import CommandProcedure
 from blossm.procedures.event_store import EventStores
 from blossm.procedures.fact import FactProcedure
@@ -79,8 +83,8 @@ Hook = Callable[[Commit], Awaitable[None]]
 class Watched:
     """Event stores that let a test step in before an append, and after it before its answer is known."""
 
-    def __init__(self, stores: EventStoreClient) -> None:
-        self._stores = stores
+    def __init__(self) -> None:
+        self.stores: EventStores | None = None  # of the process that runs now
         self.before: Hook | None = None
         self.after: Hook | None = None
         self.appends = 0
@@ -90,58 +94,72 @@ class Watched:
         if hook := self.before:
             self.before = None
             await hook(commit)
-        appended = await self._stores.append(commit, **what)
+        assert self.stores
+        appended = await self.stores.append(commit, **what)
         if hook := self.after:
             self.after = None
             await hook(commit)
         return appended
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stores, name)
+        return getattr(self.stores, name)
 
 
 class Shop:
     """The services `shop` (domains bicycle and wheel) and `staff` (domain mechanic, command notify)."""
 
-    def __init__(self, root: Path, clock: Clock) -> None:
+    def __init__(self, root: Path, *, clock: Clock, way: Way) -> None:
         self.clock = clock
         self.network = load(root)
         self.modules = Modules(root)
-        self.procedures = Procedures()
-        self.stores: dict[str, Watched] = {}
-        self._event_stores: list[EventStores] = []
-        self._appenders: list[Appender] = []
-        directory = Directory(self.network, self.procedures)
+        self.stores = {service: Watched() for service in self.network.services}
+        self._root = root
+        self._way = way
+        self._steps = Steps(self._anew if way.restarted else None)
+        self._logs = {service: MemoryLogStore(service=service, network=self.network.name) for service in self.stores}
+        self._states = {service: MemoryStateStore() for service in self.stores}
+        self._running = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Build every procedure, as processes do that start."""
+        procedures = Procedures(event_stores=dict(self.stores))
+        self.modules = Modules(self._root)
+        self._running.callback(self.modules.forget)
         for service in self.network.services:
             self._open(service)
+        transport = await self._way.open(self.network, procedures, clock=self.clock)
+        self._running.push_async_callback(transport.close)
         for command in self.network.commands.values():
-            self.procedures.commands[command.address] = CommandProcedure(
-                spec=command, network=self.network, modules=self.modules, clients=directory.clients(command.ref), clock=clock
+            procedures.commands[command.address] = CommandProcedure(
+                spec=command, network=self.network, modules=self.modules, clients=transport.clients(command.ref), clock=self.clock
             )
         for fact in self.network.facts.values():
-            self.procedures.facts[fact.address] = FactProcedure(
-                spec=fact, network=self.network, modules=self.modules, clients=directory.clients(fact.ref), clock=clock
+            procedures.facts[fact.address] = FactProcedure(
+                spec=fact, network=self.network, modules=self.modules, clients=transport.clients(fact.ref), clock=self.clock
             )
+        self._operator = transport.operator()
 
     def _open(self, service: str) -> None:
-        log, bus = MemoryLogStore(service=service, network=self.network.name), MemoryBus()
+        log, bus = self._logs[service], MemoryBus()
         appender = Appender(store=log, clock=self.clock, bus=bus, service=service)
         stores = self.network.stores_of(service)
-        opened = EventStores(
+        opened = self.stores[service].stores = EventStores(
             service=service,
             network=self.network.name,
             stores=stores,
             folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
             appender=appender,
             log=log,
-            states=MemoryStateStore(),
+            states=self._states[service],
             clock=self.clock,
             bus=bus,
         )
-        self._event_stores.append(opened)
-        self._appenders.append(appender)
-        watched = self.stores[service] = Watched(opened)
-        self.procedures.event_stores[service] = watched
+        self._running.push_async_callback(opened.close)
+        self._running.push_async_callback(appender.close)
+
+    async def _anew(self) -> None:
+        await self.close()
+        await self.start()
 
     def code(self, file: str = "services/shop/bicycle/commands.py") -> Any:
         """A module of the user's, to look into or to hook something into."""
@@ -152,33 +170,45 @@ class Shop:
         return Request(address=address, payload=payload or {}, tx=tx, deadline=self.clock.monotonic() + timeout, **more)
 
     async def call(self, address: str, payload: dict[str, Any] | None = None, **more: Any) -> Answer:
-        return await self.procedures.commands[address].call(self.request(address, payload, **more))
+        async with self._steps.step():
+            return await self._operator.command(address).call(self.request(address, payload, **more))
 
     async def fact(self, address: str, query: dict[str, Any] | None = None, **more: Any) -> Any:
-        return (await self.procedures.facts[address].read(self.request(address, query, **more))).response
+        return (await self.asked(address, query, **more)).response
 
-    def stream(self, address: str, query: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Any]:
-        return self.procedures.facts[address].stream(self.request(address, query, **more))
+    async def asked(
+        self, address: str, query: dict[str, Any] | None = None, *, reads: ReadSet = NO_READS, **more: Any
+    ) -> FactAnswer:
+        async with self._steps.step():
+            return await self._operator.fact(address).read(self.request(address, query, **more), reads=reads)
+
+    async def stream(self, address: str, query: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Any]:
+        async with self._steps.step():
+            async for item in self._operator.fact(address).stream(self.request(address, query, **more)):
+                yield item
+
+    async def commits(self, service: str = "shop") -> tuple[LoggedCommit, ...]:
+        """All that was logged."""
+        async with self._steps.step():
+            return (await self._operator.event_stores(service).read(0, limit=1000)).commits
 
     async def events(self, service: str = "shop") -> list[LoggedEvent]:
-        """All that was logged."""
-        page = await self.procedures.event_stores[service].read(0, limit=1000)
-        return [event for commit in page.commits for event in commit.events(service=service, network=self.network.name)]
+        commits = await self.commits(service)
+        return [event for commit in commits for event in commit.events(service=service, network=self.network.name)]
 
     async def actions(self, service: str = "shop") -> list[str]:
         return [event.action for event in await self.events(service)]
 
     async def close(self) -> None:
-        for appender in self._appenders:
-            await appender.close()
-        for stores in self._event_stores:
-            await stores.close()
-        self.modules.forget()
+        """End every process; the logs stay."""
+        await self._running.aclose()
 
 
-def shop_in(root: Path, *, yaml: str, commands: str, facts: str, files: dict[str, str], clock: Clock | None) -> Shop:
-    """A shop whose domain `bicycle` has these procedures. `commands` begins with what most of them import."""
-    imports = "from blossm import *\nhooks = {}\n"
+async def shop_in(
+    root: Path, *, yaml: str, commands: str, facts: str, files: dict[str, str], clock: Clock | None, way: Way
+) -> Shop:
+    """A shop whose domain `bicycle` has these procedures. `commands` and `facts` begin with what most of them import."""
+    imports = "from blossm import *\nfrom tests.write_side.hooks import Crash, hooks_of\nhooks = hooks_of(__file__)\n"
     written = {
         "blossm.yaml": NETWORK,
         "services/shop/blossm.yaml": SHOP,
@@ -194,4 +224,6 @@ def shop_in(root: Path, *, yaml: str, commands: str, facts: str, files: dict[str
     for path, text in written.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    return Shop(root, clock or SystemClock())
+    shop = Shop(root, clock=clock or SystemClock(), way=way)
+    await shop.start()
+    return shop

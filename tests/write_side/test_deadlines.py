@@ -35,14 +35,14 @@ async def late(made: Shop, clock: FakeClock, waiting: asyncio.Event, **more: Any
 
 async def test_a_handler_that_waits_for_ever_meets_the_commands_timeout(shop: MakeShop) -> None:
     clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)
+    made = await selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)
     made.code().hooks["waiting"] = waiting
     await late(made, clock, waiting, timeout=1000.0)
 
 
 async def test_a_late_append_is_not_lost(shop: MakeShop) -> None:
     clock, waiting, go_on = FakeClock(), asyncio.Event(), asyncio.Event()
-    made = selling(shop, ONCE, clock=clock)
+    made = await selling(shop, ONCE, clock=clock)
 
     async def slow(commit: Commit) -> None:
         waiting.set()
@@ -65,7 +65,7 @@ async def test_a_late_append_is_not_lost(shop: MakeShop) -> None:
 
 async def test_past_the_deadline_a_handler_can_neither_log_nor_call(shop: MakeShop) -> None:
     clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(
+    made = await selling(
         shop,
         f"""
 import asyncio
@@ -89,7 +89,7 @@ except asyncio.CancelledError:
 
 async def test_what_a_function_returns_past_the_deadline_is_not_logged(shop: MakeShop) -> None:
     clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(
+    made = await selling(
         shop,
         """
 import asyncio
@@ -111,7 +111,7 @@ return [Event("sold")]
 
 async def test_the_asker_may_have_less_time_than_the_command(shop: MakeShop) -> None:
     clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)
+    made = await selling(shop, "hooks['waiting'].set()\nimport asyncio\nawait asyncio.Event().wait()", clock=clock)
     made.code().hooks["waiting"] = waiting
     asked = asyncio.ensure_future(sell(made, timeout=5.0))
     await waiting.wait()
@@ -122,7 +122,7 @@ async def test_the_asker_may_have_less_time_than_the_command(shop: MakeShop) -> 
 
 async def test_a_called_command_has_no_more_time_than_who_calls_it(shop: MakeShop) -> None:
     clock, waiting = FakeClock(), asyncio.Event()
-    made = selling(shop, f'await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}")', clock=clock)
+    made = await selling(shop, f'await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}")', clock=clock)
 
     async def slow(commit: Commit) -> None:
         waiting.set()

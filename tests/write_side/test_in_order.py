@@ -94,7 +94,7 @@ def true_before(position: int, step: str, what: str, events: list[LoggedEvent]) 
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_what_a_command_has_read_is_true_where_its_events_stand_in_the_log(shop: MakeShop, seed: int) -> None:
-    made, chance = shop(yaml=YAML, commands=COMMANDS, facts=FACTS), random.Random(seed)
+    made, chance = await shop(yaml=YAML, commands=COMMANDS, facts=FACTS), random.Random(seed)
     asked = [made.call("shop.bicycle.act", {"steps": steps(chance)}, key=uuid.uuid4().hex) for _ in range(40)]
     answers = await asyncio.gather(*asked)
     events = await made.events()
@@ -125,7 +125,7 @@ async def broken_off(made: Shop, key: str, after: int) -> None:
 
 
 async def test_wherever_a_request_is_broken_off_its_repeat_does_the_rest_and_nothing_twice(shop: MakeShop) -> None:
-    made = selling(shop, ACTS)
+    made = await selling(shop, ACTS)
     logged: list[EventRef] = []
     for after in range(1, 120):
         key = uuid.uuid4().hex

@@ -14,10 +14,9 @@ from blossm.core.errors import BadRequest, BlossmError
 
 
 async def laters(made: Shop) -> list[tuple[int, str, str, dict[str, Any], str]]:
-    page = await made.stores["shop"].read(0)
     return [
         (commit.position, later.at, later.address, later.payload, later.root)
-        for commit in page.commits
+        for commit in await made.commits()
         for later in commit.commit.later
     ]
 
@@ -32,7 +31,7 @@ async def laters(made: Shop) -> list[tuple[int, str, str, dict[str, Any], str]]:
     ],
 )
 async def test_a_call_for_later_is_kept_in_the_commit(shop: MakeShop, later: str) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 import datetime
@@ -47,7 +46,7 @@ return Reply([Event("sold")], response=answer.tx)
 
 
 async def test_a_call_for_later_is_kept_with_the_next_commit_and_no_other(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)
@@ -60,20 +59,20 @@ return [Event("sold")]
 
 
 async def test_a_call_for_later_without_an_event_to_keep_it_is_an_error_of_the_handler(shop: MakeShop) -> None:
-    made = selling(shop, f'await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)')
+    made = await selling(shop, f'await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)')
     with pytest.raises(BlossmError, match="a handler failed"):
         await sell(made)
 
 
 @pytest.mark.parametrize("call", ['{"text": 1}, root="' + B + '"', '{"text": "hi"}'])
 async def test_a_call_for_later_that_would_be_refused_then_is_refused_now(shop: MakeShop, call: str) -> None:
-    made = selling(shop, f'await command.call("staff.mechanic.notify", {call}, later=1)')
+    made = await selling(shop, f'await command.call("staff.mechanic.notify", {call}, later=1)')
     with pytest.raises(BadRequest):
         await sell(made)
 
 
 async def test_of_two_commits_at_the_same_time_only_one_keeps_the_call(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 import asyncio
@@ -86,7 +85,7 @@ await asyncio.gather(*(command.log([Event("painted", {{"frame_color": color}})])
 
 
 async def test_a_call_for_later_stays_when_its_commit_fails(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}", later=1)

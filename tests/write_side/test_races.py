@@ -40,7 +40,7 @@ procedure: fact
 name: raises
 """
 COMMANDS = """
-tries = []
+tries = hooks.setdefault("tries", [])
 
 async def touch(command):
     await command.call("paint", {"frame_color": "mid"}, root=command.root)
@@ -62,10 +62,10 @@ async def raises(fact):
 """
 
 
-def selling(shop: MakeShop, body: str, more: str = "", **rest: Any) -> Shop:
+async def selling(shop: MakeShop, body: str, more: str = "", **rest: Any) -> Shop:
     """A shop whose `sell` has this body. `first` is a hook of the first attempt."""
     lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
-    return shop(yaml=YAML.format(more=more), commands=COMMANDS + lines, facts=FACTS, **rest)
+    return await shop(yaml=YAML.format(more=more), commands=COMMANDS + lines, facts=FACTS, **rest)
 
 
 def between(made: Shop, root: str = A, color: str = "other") -> None:
@@ -86,7 +86,7 @@ return Reply([Event("sold")], response=bicycle.number)
 
 
 async def test_a_root_that_moved_between_reading_and_logging_is_read_again(shop: MakeShop) -> None:
-    made = selling(shop, SELL_ONCE)
+    made = await selling(shop, SELL_ONCE)
     between(made)
     assert (await made.call("shop.bicycle.sell", root=A)).response == 1
     assert await made.actions() == ["painted", "sold"]
@@ -94,21 +94,21 @@ async def test_a_root_that_moved_between_reading_and_logging_is_read_again(shop:
 
 
 async def test_of_callers_on_one_root_each_sees_the_one_before(shop: MakeShop) -> None:
-    made = selling(shop, "bicycle = await command.aggregate()\nreturn Reply([Event('sold')], response=bicycle.number)")
+    made = await selling(shop, "bicycle = await command.aggregate()\nreturn Reply([Event('sold')], response=bicycle.number)")
     answers = await asyncio.gather(*(made.call("shop.bicycle.sell", root=A) for _ in range(3)))
     assert sorted(answer.response for answer in answers) == [0, 1, 2]
     assert [event.number for event in await made.events()] == [1, 2, 3]
 
 
 async def test_commands_on_different_roots_are_in_nobodys_way(shop: MakeShop) -> None:
-    made = selling(shop, SELL_ONCE)
+    made = await selling(shop, SELL_ONCE)
     between(made, root=B)
     await made.call("shop.bicycle.sell", root=A)
     assert len(made.code().tries) == 1
 
 
 async def test_after_its_retries_a_conflict_is_answered_with_the_facts(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
         bicycle = await command.aggregate()
@@ -129,7 +129,7 @@ async def test_after_its_retries_a_conflict_is_answered_with_the_facts(shop: Mak
 
 
 async def test_a_later_reading_of_a_root_that_moved_is_a_conflict_at_once(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.aggregate()
@@ -146,7 +146,7 @@ return Reply([Event("sold")], response=number)
 
 
 async def test_a_root_that_was_not_there_yet_is_noticed_when_it_begins_to_be(shop: MakeShop) -> None:
-    made = selling(shop, SELL_ONCE.replace("command.aggregate()", f"command.aggregate('{B}')"))
+    made = await selling(shop, SELL_ONCE.replace("command.aggregate()", f"command.aggregate('{B}')"))
     between(made, root=B)
     assert (await made.call("shop.bicycle.sell", root=A)).response == 1
     assert len(made.code().tries) == 2
@@ -161,21 +161,21 @@ return Reply([Event("sold")], response=len(red))
 
 
 async def test_a_question_whose_answer_changes_is_asked_again(shop: MakeShop) -> None:
-    made = selling(shop, COUNT_RED)
+    made = await selling(shop, COUNT_RED)
     between(made, root=B, color="red")
     assert (await made.call("shop.bicycle.sell", root=A)).response == 1
     assert len(made.code().tries) == 2
 
 
 async def test_a_question_whose_answer_stays_the_same_troubles_nobody(shop: MakeShop) -> None:
-    made = selling(shop, COUNT_RED)
+    made = await selling(shop, COUNT_RED)
     between(made, root=B, color="blue")
     assert (await made.call("shop.bicycle.sell", root=A)).response == 0
     assert len(made.code().tries) == 1
 
 
 async def test_what_a_fact_of_the_same_service_has_read_counts_too(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 color = await command.fact("color", root="{B}")
@@ -189,7 +189,7 @@ return Reply([Event("sold")], response=0 if color is None else 1)
 
 
 async def test_a_fact_reads_at_the_head_that_the_command_has_pinned(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 await command.aggregate()
@@ -207,28 +207,28 @@ return [Event("sold")] and Reply([Event("sold")], response=0)
 
 
 async def test_a_conflict_that_the_handler_raises_is_its_answer(shop: MakeShop) -> None:
-    made = selling(shop, "raise Conflict('mine')")
+    made = await selling(shop, "raise Conflict('mine')")
     with pytest.raises(Conflict, match="mine"):
         await made.call("shop.bicycle.sell", root=A)
     assert len(made.code().tries) == 1
 
 
 async def test_a_conflict_that_a_facts_handler_raises_is_its_answer_too(shop: MakeShop) -> None:
-    made = selling(shop, "await command.fact('raises')")
+    made = await selling(shop, "await command.fact('raises')")
     with pytest.raises(Conflict, match="mine"):
         await made.call("shop.bicycle.sell", root=A)
     assert len(made.code().tries) == 1
 
 
 async def test_without_consistency_nothing_that_was_read_matters(shop: MakeShop) -> None:
-    made = selling(shop, SELL_ONCE, more="consistency: none")
+    made = await selling(shop, SELL_ONCE, more="consistency: none")
     between(made)
     assert (await made.call("shop.bicycle.sell", root=A)).response == 0
     assert await made.actions() == ["painted", "sold"]
 
 
 async def test_what_an_attempt_did_to_its_payload_the_next_does_not_see(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.aggregate()
@@ -245,7 +245,7 @@ return Reply([Event("sold")], response=len(command.payload["tags"]))
 
 
 async def test_a_command_does_not_conflict_with_what_it_logs_mid_routine(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.query_aggregates({"frame_color": "red"})
@@ -261,7 +261,7 @@ return Reply([Event("sold")], response=seen.number)
 
 
 async def test_a_command_does_not_conflict_with_the_commands_it_calls(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.aggregate()
@@ -277,7 +277,7 @@ return Reply([Event("sold")], response=seen.number)
 
 
 async def test_after_a_log_a_conflict_comes_to_the_handler_and_is_answered(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.aggregate()
@@ -295,7 +295,7 @@ return [Event("sold")]
 
 
 async def test_a_log_that_lost_its_race_has_not_acted_and_the_command_runs_again(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 bicycle = await command.aggregate()
@@ -311,7 +311,7 @@ return Reply([Event("sold")], response=bicycle.number)
 
 
 async def test_a_handler_may_deal_with_a_conflict_itself(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.aggregate()
@@ -329,7 +329,7 @@ except Conflict as conflict:
 
 
 async def test_readings_at_the_same_time_are_at_one_head(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 import asyncio
@@ -342,7 +342,7 @@ return Reply([Event("sold")], response=mine.number + other.number)
 
 @pytest.mark.parametrize("second", ["command.aggregate('{B}')", "command.fact('color', root='{B}')"])
 async def test_of_readings_at_the_same_time_the_first_to_come_pins_the_head(shop: MakeShop, second: str) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 import asyncio
@@ -373,7 +373,7 @@ return [Event("sold")]
 
 
 async def test_a_race_inside_the_append_is_run_again_too(shop: MakeShop) -> None:
-    made = selling(shop, SELL_ONCE)
+    made = await selling(shop, SELL_ONCE)
 
     async def paint(commit: Commit) -> None:
         await made.call("shop.bicycle.paint", {"frame_color": "other"}, root=A)
@@ -383,7 +383,7 @@ async def test_a_race_inside_the_append_is_run_again_too(shop: MakeShop) -> None
 
 
 async def test_before_its_first_reading_nothing_that_others_log_is_in_a_commands_way(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 await command.log([Event("painted", {{"frame_color": "mine"}}, root="{B}")])
@@ -397,7 +397,7 @@ return Reply([Event("sold")], response=(await command.aggregate()).number)
 
 
 async def test_a_conflict_out_of_a_task_group_is_run_again_too(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 import asyncio
@@ -414,7 +414,7 @@ return Reply([Event("sold")], response=again.result().number)
 
 
 async def test_what_still_runs_of_an_attempt_that_is_over_logs_nothing(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 import asyncio
@@ -440,7 +440,7 @@ return [Event("sold")]
 async def test_who_is_cancelled_hears_nothing_of_the_race_that_the_write_then_loses(
     shop: MakeShop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = selling(shop, SELL_ONCE)
+    made = await selling(shop, SELL_ONCE)
     waiting, lost = asyncio.Event(), asyncio.Event()
 
     async def paint(commit: Commit) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.write_side.conftest import MakeShop
+from tests.write_side.hooks import Crash
 from tests.write_side.selling import ONCE, sell, selling
 from tests.write_side.shop import A, B, Shop
 
@@ -18,12 +19,12 @@ from blossm.core.request import Answer
 async def crashed(made: Shop, **more: Any) -> None:
     """A call whose handler breaks off in the middle, as if the process had died."""
     made.code().hooks["crash"] = True
-    with pytest.raises(made.code().Crash):
+    with pytest.raises(Crash):
         await sell(made, **more)
 
 
 async def test_a_repeated_request_gets_the_original_answer_and_acts_once(shop: MakeShop) -> None:
-    made = selling(shop, ONCE)
+    made = await selling(shop, ONCE)
     first, second = await sell(made), await sell(made)
     assert (second.response, second.status, second.root, second.events) == ({"at": 1}, 201, A, first.events)
     assert (second.position, second.cookies) == (1, ())
@@ -32,7 +33,7 @@ async def test_a_repeated_request_gets_the_original_answer_and_acts_once(shop: M
 
 
 async def test_a_key_that_comes_with_another_request_is_refused(shop: MakeShop) -> None:
-    made = selling(shop, ONCE)
+    made = await selling(shop, ONCE)
     await sell(made)
     for more in ({"root": B}, {"payload": {"price": 2}}, {"options": {"a": 1}}):
         with pytest.raises(KeyReused) as refused:
@@ -41,14 +42,14 @@ async def test_a_key_that_comes_with_another_request_is_refused(shop: MakeShop) 
 
 
 async def test_another_key_is_another_request(shop: MakeShop) -> None:
-    made = selling(shop, ONCE)
+    made = await selling(shop, ONCE)
     await sell(made)
     with pytest.raises(PreconditionFailed):
         await sell(made, key="other")
 
 
 async def test_requests_without_a_key_are_each_their_own(shop: MakeShop) -> None:
-    made = selling(shop, "return [Event('sold')]")
+    made = await selling(shop, "return [Event('sold')]")
     await sell(made, key="")
     await sell(made, key="")
     assert await made.actions() == ["sold", "sold"]
@@ -56,7 +57,7 @@ async def test_requests_without_a_key_are_each_their_own(shop: MakeShop) -> None
 
 async def test_a_request_whose_key_was_just_made_acts_once_too_when_it_comes_twice(shop: MakeShop) -> None:
     """Nobody looks whether its key is known; but what carries it may have sent it again."""
-    made = selling(shop, ONCE)
+    made = await selling(shop, ONCE)
     answers = [await sell(made, fresh=True) for _ in range(2)]
     answers += await asyncio.gather(*(sell(made, key="other", root=B, fresh=True) for _ in range(5)))
     assert [answer.position for answer in answers] == [1, 1, 2, 2, 2, 2, 2]
@@ -64,7 +65,7 @@ async def test_a_request_whose_key_was_just_made_acts_once_too_when_it_comes_twi
 
 
 async def test_the_same_request_many_times_at_once_acts_once(shop: MakeShop) -> None:
-    made = selling(shop, ONCE)
+    made = await selling(shop, ONCE)
     answers = await asyncio.gather(*(sell(made) for _ in range(10)))
     assert {answer.events for answer in answers} == {answers[0].events}
     assert {answer.response["at"] for answer in answers} == {1}
@@ -73,7 +74,7 @@ async def test_the_same_request_many_times_at_once_acts_once(shop: MakeShop) -> 
 
 async def test_before_an_error_is_answered_the_key_is_looked_up_again(shop: MakeShop) -> None:
     """The other try of the request was faster, and what it did is why this one fails."""
-    made = selling(shop, "if crash:\n    await hooks['meanwhile']()\n" + ONCE.strip())
+    made = await selling(shop, "if crash:\n    await hooks['meanwhile']()\n" + ONCE.strip())
     answers: list[Answer] = []
 
     async def meanwhile() -> None:
@@ -85,7 +86,7 @@ async def test_before_an_error_is_answered_the_key_is_looked_up_again(shop: Make
 
 
 async def test_a_command_that_logs_nothing_keeps_no_record(shop: MakeShop) -> None:
-    made = selling(shop, "hooks['ran'] = hooks.get('ran', 0) + 1\nreturn Reply(response=hooks['ran'])")
+    made = await selling(shop, "hooks['ran'] = hooks.get('ran', 0) + 1\nreturn Reply(response=hooks['ran'])")
     assert [(await sell(made)).response, (await sell(made)).response] == [1, 2]
 
 
@@ -98,7 +99,7 @@ return Reply([Event("sold")], response="done")
 
 
 async def test_what_was_logged_before_a_crash_is_met_again_and_not_logged_twice(shop: MakeShop) -> None:
-    made = selling(shop, LOG_THEN_SELL)
+    made = await selling(shop, LOG_THEN_SELL)
     await crashed(made)
     assert await made.actions() == ["painted"]
     answer = await sell(made)
@@ -109,7 +110,7 @@ async def test_what_was_logged_before_a_crash_is_met_again_and_not_logged_twice(
 
 async def test_a_repeat_may_have_read_what_it_logged_before_the_crash(shop: MakeShop) -> None:
     body = "await command.query_aggregates({'frame_color': 'red'})\nawait command.aggregate()\n" + LOG_THEN_SELL.strip()
-    made = selling(shop, body)
+    made = await selling(shop, body)
     await crashed(made)
     await made.call("shop.bicycle.paint", {"frame_color": "blue"}, root=A)
     await sell(made)
@@ -117,7 +118,7 @@ async def test_a_repeat_may_have_read_what_it_logged_before_the_crash(shop: Make
 
 
 async def test_a_crash_after_the_append_is_met_by_the_original_answer(shop: MakeShop) -> None:
-    made = selling(shop, ONCE)
+    made = await selling(shop, ONCE)
 
     async def die(commit: Commit) -> None:
         raise asyncio.CancelledError
@@ -130,7 +131,7 @@ async def test_a_crash_after_the_append_is_met_by_the_original_answer(shop: Make
 
 
 async def test_a_command_called_before_a_crash_is_met_again_and_acts_once(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 heard = await command.call("staff.mechanic.notify", {{"text": "hi"}}, root="{B}")
@@ -145,7 +146,7 @@ return Reply([Event("sold")], response=heard.response)
 
 
 async def test_new_roots_are_the_same_in_a_repeat(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 roots = [command.new_root(), command.new_root()]
@@ -163,7 +164,7 @@ return Reply([Event("sold", root=roots[1])], response=roots)
 
 
 async def test_a_repeat_that_logs_something_else_is_refused_with_both_sides(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.log([Event("painted", {"frame_color": "red"}) if crash else Event("sold")])
@@ -187,7 +188,7 @@ if crash:
     ],
 )
 async def test_a_repeat_that_calls_something_else_is_refused(shop: MakeShop, second: str) -> None:
-    made = selling(
+    made = await selling(
         shop,
         f"""
 if crash:
@@ -204,7 +205,7 @@ await command.call({second})
 
 async def test_a_repeat_that_calls_another_command_of_the_same_log_is_refused(shop: MakeShop) -> None:
     """The same payload and root, but another address."""
-    made = selling(
+    made = await selling(
         shop,
         """
 if command.options:
@@ -221,7 +222,7 @@ await command.call("sell", {}, root=command.root)
 
 
 async def test_a_log_that_failed_leaves_its_place_to_the_next(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 try:
@@ -239,13 +240,13 @@ return [Event("sold")]
 
 
 async def test_logging_nothing_mid_routine_is_nothing(shop: MakeShop) -> None:
-    made = selling(shop, "return Reply(response=await command.log([]))")
+    made = await selling(shop, "return Reply(response=await command.log([]))")
     assert (await sell(made)).response == []
 
 
 async def test_a_repeat_may_read_for_the_first_time_after_what_it_logged_before_the_crash(shop: MakeShop) -> None:
     """It reads what is true now, and not what was true then: others have logged meanwhile."""
-    made = selling(
+    made = await selling(
         shop,
         """
 await command.log([Event("painted", {"frame_color": "red"})])
@@ -260,7 +261,7 @@ return Reply([Event("sold")], response=(await command.aggregate()).state)
 
 
 async def test_a_called_command_that_diverges_tells_where_itself(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 if command.payload["price"] == 1:
@@ -270,7 +271,7 @@ raise Crash
 """,
     )
     made.code().hooks["inner"] = True
-    with pytest.raises(made.code().Crash):
+    with pytest.raises(Crash):
         await sell(made)
     del made.code().hooks["inner"]
     with pytest.raises(KeyReused, match="at its log 0"):
@@ -278,7 +279,7 @@ raise Crash
 
 
 async def test_a_key_reused_that_a_called_command_means_is_its_answer(shop: MakeShop) -> None:
-    made = selling(
+    made = await selling(
         shop,
         """
 if command.payload["price"] == 2:

@@ -50,7 +50,7 @@ async def red(fact):
 
 
 async def test_of_two_that_each_look_at_the_others_root_only_one_acts(shop: MakeShop) -> None:
-    made = shop(yaml=YAML, commands=COMMANDS, facts=FACTS)
+    made = await shop(yaml=YAML, commands=COMMANDS, facts=FACTS)
     await asyncio.gather(
         *(made.call("shop.bicycle.sell", {"other": other}, root=mine) for mine, other in [(A, B), (B, A)] * 3)
     )
@@ -58,7 +58,7 @@ async def test_of_two_that_each_look_at_the_others_root_only_one_acts(shop: Make
 
 
 async def test_a_bound_on_the_answer_to_a_question_is_never_passed(shop: MakeShop) -> None:
-    made = shop(yaml=YAML, commands=COMMANDS, facts=FACTS)
+    made = await shop(yaml=YAML, commands=COMMANDS, facts=FACTS)
     answers = await asyncio.gather(
         *(
             made.call("shop.bicycle.register", key=uuid.uuid4().hex, options={"itself": itself})
