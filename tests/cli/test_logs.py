@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blossm.cli.logs import line
+from blossm.serve.logs import line
 
 
 def test_a_line_says_when_how_bad_what_and_with_what() -> None:

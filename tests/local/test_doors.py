@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.local.harbour import harbour
 
 from blossm.local.doors import Doors
-from blossm.local.server import Bounded, PortTaken, Server, bound, url_of
+from blossm.serve.http import Bounded, PortTaken, Server, bound, url_of
 
 
 def door(name: str) -> ASGIApp:
@@ -94,7 +94,7 @@ async def test_the_index_is_read_and_nothing_else() -> None:
 @pytest.fixture
 async def server() -> AsyncIterator[tuple[str, Server]]:
     with bound(0) as listener:
-        running = Server(doors(), grace=5)
+        running = Server(doors(), grace=5, realm="harbour")
         ended = asyncio.create_task(running.serve(sockets=[listener]))
         await running.listening.wait()
         yield url_of(listener), running
@@ -158,7 +158,7 @@ async def test_a_head_in_time_may_be_followed_by_a_slow_answer(monkeypatch: pyte
         await PlainTextResponse("done")(scope, receive, send)
 
     with bound(0) as listener:
-        running = Server(doors(v=slow), grace=5)
+        running = Server(doors(v=slow), grace=5, realm="harbour")
         ended = asyncio.create_task(running.serve(sockets=[listener]))
         await running.listening.wait()
         async with httpx.AsyncClient(base_url=url_of(listener)) as client:
@@ -175,7 +175,7 @@ async def test_what_comes_after_the_body_is_no_header() -> None:
         await PlainTextResponse(f"{body.decode()} {names}", headers={"connection": "close"})(scope, receive, send)
 
     with bound(0) as listener:
-        running = Server(doors(v=counted), grace=5)
+        running = Server(doors(v=counted), grace=5, realm="harbour")
         ended = asyncio.create_task(running.serve(sockets=[listener]))
         await running.listening.wait()
         head = b"POST /v/x HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -221,7 +221,7 @@ async def test_a_request_under_way_finishes_and_an_endless_stream_ends() -> None
 
     app = doors(c_berth_port=slow, v=live)
     with bound(0) as listener:
-        running = Server(app, grace=5)
+        running = Server(app, grace=5, realm="harbour")
         ended = asyncio.create_task(running.serve(sockets=[listener]))
         await running.listening.wait()
         async with httpx.AsyncClient(base_url=url_of(listener)) as client, client.stream("GET", "/v/berths") as stream:
@@ -230,7 +230,6 @@ async def test_a_request_under_way_finishes_and_an_endless_stream_ends() -> None
             finishing = asyncio.create_task(client.get("/c.berth.port/linger"))
             await began.wait()
             running.stop()
-            app.drain()
             assert [chunk async for chunk in chunks] == []
             go_on.set()
             assert (await finishing).text == "done"

@@ -18,9 +18,10 @@ def check(directory: Path | None, *, as_json: bool) -> int:
 
     Exit code 0: it could run. 1: there are problems, each with its file, line and code. 2: there is no network.
     """
-    from blossm.cli.told import FINDINGS, show
+    from blossm.cli.told import show
     from blossm.model.load import check as problems_of
     from blossm.model.search import find_root
+    from blossm.serve.told import FINDINGS
 
     root = find_root((directory or Path()).resolve())
     problems = problems_of(root)

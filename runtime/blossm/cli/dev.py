@@ -37,8 +37,8 @@ def dev(directory: Path | None, *, port: int, fresh: bool, command: str | None, 
 
     With --exec, CMD finds the network's address in BLOSSM_URL, and `blossm` finds the network.
     """
-    from blossm.cli.logs import log_to_stderr
     from blossm.model.search import find_root
+    from blossm.serve.logs import log_to_stderr
 
     if processes:
         raise click.UsageError("--processes comes with the wire: one process per procedure, over gRPC")
@@ -59,13 +59,14 @@ def _runner(work: Coroutine[Any, Any, int]) -> int:
 
 async def _dev(network: Network, data: TextIO, *, port: int, fresh: bool, command: str | None) -> int:
     from blossm.local.run import served
+    from blossm.serve.garbage import leave_alone_what_stays
 
     stop = asyncio.Event()
     serving: list[Served] = []
     _on_signals(stop, serving)
     async with served(network, port=port, fresh=fresh) as running:
         serving.append(running)
-        _leave_alone_what_stays()
+        leave_alone_what_stays()
         if command is None:
             _introduce(running)
         click.echo(f"ready {running.url}", file=data)
@@ -86,16 +87,6 @@ def _on_signals(stop: asyncio.Event, serving: list[Served]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked)
-
-
-def _leave_alone_what_stays() -> None:
-    """Collect garbage more seldom, and without a look at what is there now, which lives as long as the network.
-
-    With Python's own thresholds, made for scripts, a quarter of a command's time went into collections.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    gc.enable()
 
 
 def _introduce(running: Served) -> None:

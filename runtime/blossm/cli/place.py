@@ -52,7 +52,7 @@ def each(
     directory: Path | None, operation: str, arguments: Mapping[str, Any], show: Callable[[dict[str, Any]], None]
 ) -> None:
     """Show every document of an operation as it comes."""
-    from blossm.cli.logs import log_to_stderr
+    from blossm.serve.logs import log_to_stderr
 
     log_to_stderr()
     asyncio.run(_each(root_of(directory), operation, arguments, show))

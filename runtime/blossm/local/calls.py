@@ -114,8 +114,8 @@ class Calls:
         """What a token says. Raises Unauthenticated for one that no issuer of the network made."""
         if not token:
             return Caller()
-        from blossm.local.keys import development_keys
         from blossm.procedures.doors.tokens import TokenCheck, issuer_of  # cryptography, only when it is needed
+        from blossm.serve.keys import development_keys
 
         network, clock = self._operated.network, self._operated.clock
         check = TokenCheck(network=network, keys=development_keys(network, self._key, clock=clock), clock=clock)

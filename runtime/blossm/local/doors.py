@@ -7,13 +7,12 @@ operator's own door at `/_blossm`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded, NotFound
+from blossm.core.errors import BadRequest, BlossmError, NotFound
 from blossm.model.network import GatewaySpec, Network
 from blossm.procedures.doors.problem import MethodNotAllowed, problem_response
 
@@ -22,7 +21,7 @@ OPERATOR = "_blossm"
 
 
 class Doors:
-    """The ASGI application that finds the door of a request. `drain` ends what would stream for ever."""
+    """The ASGI application that finds the door of a request."""
 
     def __init__(self, network: Network, doors: Mapping[str, ASGIApp], *, operator: ASGIApp) -> None:
         """`doors`: the gateways' applications by address."""
@@ -30,20 +29,12 @@ class Doors:
         self._operator = operator
         self._by_address = doors
         self._by_host = {name: doors[spec.address] for spec in network.gateways() for name in names(spec)}
-        self._endless: set[asyncio.Task[None]] = set()
-        self._draining = False
-
-    def drain(self) -> None:
-        """End the streams that have no end of their own; whatever else is under way may finish."""
-        self._draining = True
-        for task in self._endless:
-            task.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         app, scope = self._door(scope)
-        await self._drainable(app, scope, receive, send)
+        await app(scope, receive, send)
 
     def _door(self, scope: Scope) -> tuple[ASGIApp, Scope]:
         host, path = host_of(scope), scope["path"]
@@ -71,37 +62,6 @@ class Doors:
     def _refusal(self, error: BlossmError) -> ASGIApp:
         return problem_response(error, tx="", realm=self._network.name)
 
-    async def _drainable(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                if _is_endless(message):
-                    self._end_with_us(task)
-            await send(message)
-
-        try:
-            await app(scope, receive, watched)
-        except asyncio.CancelledError:
-            if not self._draining:
-                raise
-            task.uncancel()
-            if started:  # a stream that `drain` ends, or an answer that the server drops half-way
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-            else:  # the server has waited long enough, see `Server.drop`
-                await self._refusal(DeadlineExceeded("the network was stopped"))(scope, receive, send)
-        finally:
-            self._endless.discard(task)
-
-    def _end_with_us(self, task: asyncio.Task[None]) -> None:
-        self._endless.add(task)
-        if self._draining:
-            task.cancel()
-
 
 def names(spec: GatewaySpec) -> set[str]:
     """The host names that a gateway answers to on this machine."""
@@ -126,8 +86,3 @@ def index(network: Network) -> Mapping[str, object]:
             for spec in network.gateways()
         ],
     }
-
-
-def _is_endless(message: Message) -> bool:
-    headers = dict(message.get("headers", ()))
-    return headers.get(b"content-type", b"").startswith(b"text/event-stream") or b"blossm-follows" in headers

@@ -7,26 +7,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, assert_never
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
-from blossm.core.appender import Appender
-from blossm.handlers.folds import fold_of
 from blossm.handlers.modules import Modules
 from blossm.local.clients import Directory, InProcessClients, Procedures
 from blossm.local.outbox import Outbox, services_that_call
 from blossm.local.scheduler import Scheduler
 from blossm.local.storage import Storage
-from blossm.model.network import CommandGatewaySpec, FactGatewaySpec, Network, ViewGatewaySpec
+from blossm.model.network import Network
 from blossm.ports import Clock, Keys
-from blossm.procedures.command import CommandProcedure
-from blossm.procedures.event_store import EventStores
-from blossm.procedures.fact import FactProcedure
 from blossm.procedures.projection import ProjectionProcedure
-from blossm.procedures.view_store import ViewStoreProcedure
+from blossm.serve.assembly import Assembly
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -42,6 +37,7 @@ class LocalNetwork:
         self.modules = Modules(Path(network.directory))
         self.storage = storage
         self.clock = clock
+        self.assembly = Assembly(network=network, modules=self.modules, clock=clock)
         self.bus = MemoryBus()
         self.procedures = Procedures()
         self.directory = Directory(network, self.procedures)
@@ -72,74 +68,34 @@ class LocalNetwork:
 
     async def _write_side(self) -> None:
         for service in self.network.services:
-            await self._log_of(service)
+            self.procedures.event_stores[service] = self.assembly.event_stores(
+                service,
+                log=await self.storage.log(service),
+                states=await self.storage.states(service),
+                bus=self.bus,
+                closing=self._closing,
+            )
         for command in self.network.commands.values():
             clients = self.directory.clients(command.ref)
-            self.procedures.commands[command.address] = CommandProcedure(
-                spec=command, network=self.network, modules=self.modules, clients=clients, clock=self.clock
-            )
+            self.procedures.commands[command.address] = self.assembly.command(command, clients=clients)
         for fact in self.network.facts.values():
             clients = self.directory.clients(fact.ref)
-            self.procedures.facts[fact.address] = FactProcedure(
-                spec=fact, network=self.network, modules=self.modules, clients=clients, clock=self.clock
-            )
-
-    async def _log_of(self, service: str) -> None:
-        stores = self.network.stores_of(service)
-        logged = await self.storage.log(service)
-        appender = Appender(store=logged, clock=self.clock, bus=self.bus, service=service)
-        self._closing.push_async_callback(appender.close)
-        event_stores = EventStores(
-            service=service,
-            network=self.network.name,
-            stores=stores,
-            folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
-            appender=appender,
-            log=logged,
-            states=await self.storage.states(service),
-            clock=self.clock,
-            bus=self.bus,
-        )
-        self._closing.push_async_callback(event_stores.close)
-        self.procedures.event_stores[service] = event_stores
+            self.procedures.facts[fact.address] = self.assembly.fact(fact, clients=clients)
 
     async def _read_side(self) -> None:
         for view in self.network.view_stores.values():
-            self.procedures.view_stores[view.address] = ViewStoreProcedure(
-                spec=view, network=self.network, store=await self.storage.view(view), modules=self.modules, clock=self.clock
-            )
+            store = await self.storage.view(view)
+            self.procedures.view_stores[view.address] = self.assembly.view_store(view, store=store)
         for projection in self.network.projections.values():
-            self.projections[projection.address] = ProjectionProcedure(
-                spec=projection,
-                network=self.network,
-                modules=self.modules,
-                clients=self.directory.clients(projection.ref),
-                bus=self.bus,
-                clock=self.clock,
-            )
+            clients = self.directory.clients(projection.ref)
+            self.projections[projection.address] = self.assembly.projection(projection, clients=clients, bus=self.bus)
 
     def doors(self, keys: Keys) -> dict[str, ASGIApp]:
         """Build the gateways, which believe these keys: each one's application, by address."""
-        # Only who serves HTTP needs a web framework.
-        from blossm.procedures.command_gateway import CommandGateway
-        from blossm.procedures.fact_gateway import FactGateway
-        from blossm.procedures.view_gateway import ViewGateway
-
-        network, clock = self.network, self.clock
-        doors: dict[str, ASGIApp] = {}
-        for spec in network.gateways():
-            clients = self.directory.clients(spec.ref)
-            match spec:
-                case CommandGatewaySpec():
-                    app = CommandGateway(spec=spec, network=network, clients=clients, keys=keys, clock=clock).app
-                case FactGatewaySpec():
-                    app = FactGateway(spec=spec, network=network, clients=clients, keys=keys, clock=clock).app
-                case ViewGatewaySpec():
-                    app = ViewGateway(spec=spec, network=network, clients=clients, keys=keys, clock=clock).app
-                case _:
-                    assert_never(spec)
-            doors[spec.address] = app
-        return doors
+        return {
+            spec.address: self.assembly.gateway(spec, clients=self.directory.clients(spec.ref), keys=keys)
+            for spec in self.network.gateways()
+        }
 
     def start(self) -> None:
         """Begin what runs by itself: projections, the outbox, scheduled and timed calls."""

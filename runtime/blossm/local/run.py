@@ -10,17 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from blossm.core.errors import Unavailable
 from blossm.local.doors import Doors
-from blossm.local.keys import development_keys
 from blossm.local.network import LocalNetwork
 from blossm.local.operated import InThisProcess
 from blossm.local.operations import LocalOperations
 from blossm.local.operator import OperatorDoor
-from blossm.local.server import Server, bound, url_of
 from blossm.local.state import Running, StateFolder
 from blossm.local.storage import FolderStorage
 from blossm.model.network import Network
+from blossm.serve.http import Server, bound, serving, url_of
+from blossm.serve.keys import development_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +48,11 @@ async def served(network: Network, *, port: int, fresh: bool = False) -> AsyncIt
                 operations = LocalOperations(InThisProcess(local, live=True), key=folder.development_key)
                 operator = OperatorDoor(operations, key=operator_key, realm=network.name)
                 doors = Doors(network, local.doors(keys), operator=operator)
-                server = Server(doors, grace=grace(network))
+                server = Server(doors, grace=grace(network), realm=network.name)
                 local.start()
-                ended = asyncio.create_task(server.serve(sockets=[listener]))
-                try:
-                    await _listening(server, ended)
+                async with serving(server, listener) as ended:
                     folder.announce(Running(url, os.getpid(), operator_key))
                     yield Served(local, url, server, ended)
-                finally:
-                    server.stop()
-                    doors.drain()
-                    await ended
-                    await server.drop()
     finally:
         folder.close()
 
@@ -68,11 +60,3 @@ async def served(network: Network, *, port: int, fresh: bool = False) -> AsyncIt
 def grace(network: Network) -> float:
     """How long requests under way may take to finish: as long as any procedure may."""
     return max((spec.shape.timeout for spec in network.procedures()), default=60.0)
-
-
-async def _listening(server: Server, ended: asyncio.Task[None]) -> None:
-    listening = asyncio.create_task(server.listening.wait())
-    await asyncio.wait((listening, ended), return_when=asyncio.FIRST_COMPLETED)
-    listening.cancel()
-    if ended.done():
-        raise Unavailable("the HTTP server did not start") from ended.exception()

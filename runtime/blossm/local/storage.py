@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from blossm.adapters.memory.log import MemoryLogStore
-from blossm.adapters.memory.states import MemoryStateStore
 from blossm.adapters.memory.timers import MemoryTimerTable
-from blossm.adapters.memory.views import MemoryViewStore
 from blossm.local.state import StateFolder
 from blossm.local.timers import TimerTable
 from blossm.model.network import Network, ViewStoreSpec
 from blossm.ports import LogStore, StateStore, ViewStore
+from blossm.serve.storage import log_at, states_at, view_at
 
 
 class Storage(Protocol):
@@ -42,13 +40,13 @@ class MemoryStorage:
         return self._timers
 
     async def log(self, service: str) -> LogStore:
-        return MemoryLogStore(service=service, network=self._network.name)
+        return log_at(None, service=service, network=self._network.name)
 
     async def states(self, service: str) -> StateStore:
-        return MemoryStateStore()
+        return states_at(None)
 
     async def view(self, spec: ViewStoreSpec) -> ViewStore:
-        return MemoryViewStore(spec)
+        return view_at(None, spec)
 
     async def close(self) -> None:
         self._timers.close()
@@ -72,23 +70,17 @@ class FolderStorage:
         return self._timers
 
     async def log(self, service: str) -> LogStore:
-        from blossm.adapters.sqlite.log import SqliteLogStore
-
-        store = SqliteLogStore.open(self._folder.log(service), service=service, network=self._network.name)
+        store = log_at(self._folder.log(service), service=service, network=self._network.name)
         self._opened.append(store.close)
         return store
 
     async def states(self, service: str) -> StateStore:
-        from blossm.adapters.sqlite.states import SqliteStateStore
-
-        store = SqliteStateStore.open(self._folder.states(service))
+        store = states_at(self._folder.states(service))
         self._opened.append(store.close)
         return store
 
     async def view(self, spec: ViewStoreSpec) -> ViewStore:
-        from blossm.adapters.sqlite.views import SqliteViewStore
-
-        store = SqliteViewStore.open(self._folder.view(spec.address), spec)
+        store = view_at(self._folder.view(spec.address), spec)
         self._opened.append(store.close)
         return store
 

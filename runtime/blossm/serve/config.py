@@ -27,7 +27,10 @@ class Callee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Paths of what this procedure keeps. Empty where it keeps nothing of the kind; then a store is in memory."""
+    """Paths of what this procedure keeps; empty: in memory.
+
+    Ask the state folder for them before every start: it says when a log is gone, rather than have it begun anew.
+    """
 
     log: str = ""
     states: str = ""
@@ -38,9 +41,9 @@ class ProcessConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """One process. As JSON it holds secrets: it travels by a pipe, never by a command line or an environment.
 
     `ref`: the procedure; all event stores of a service are one process, `Ref("event-store", service)`.
-    `secret`: what callers' keys are made with. `operator`: the SHA-256 (hex) of the operator's token.
-    `forwards`: what who passes HTTP requests on has to show before its word on them is taken, see `serve.forwarding`;
-    empty: nobody's is.
+    `secret`: what callers' keys are made with (UTF-8), see `rpc.keys`. `operator`: the SHA-256 (hex) of the operator's token.
+    `forwards`: the secret of who passes HTTP requests on to a gateway, which then answers no one else, see
+    `serve.forwarding`; empty: it is reached directly.
     `development_key`: the file of the key that signs development tokens; needed by gateways only.
     """
 

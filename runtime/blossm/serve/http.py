@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from blossm.core.errors import BlossmError
+from blossm.core.errors import BlossmError, Unavailable
+from blossm.serve.draining import Draining
 
 HOST = "127.0.0.1"
 MAX_HEAD = 16 * 1024
@@ -24,6 +25,12 @@ _TOO_LARGE = (
 
 class PortTaken(BlossmError):
     """Another process listens on the port."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(
+            f"port {port} is not free ({reason})",
+            help="stop what listens there, or take another with --port; 0 finds one",
+        )
 
 
 class Bounded(HttpToolsProtocol):
@@ -106,35 +113,42 @@ async def _too_large(scope: object, receive: object, send: object) -> None:
     await send({"type": "http.response.body", "body": _TOO_LARGE})
 
 
-def bound(port: int) -> socket.socket:
-    """A socket on this port, or on a free one for 0. Raises PortTaken."""
+def bound(port: int, *, host: str = HOST, shared: bool = False) -> socket.socket:
+    """A listening socket on this port, or on a free one for 0; `shared`: another socket may hold it too. Raises PortTaken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(1024)
     except OSError as error:
         listener.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortTaken(
-                f"port {port} is not free ({error.strerror})",
-                help="stop what listens there, or take another with --port; 0 finds one",
-            ) from error
+            raise PortTaken(port, error.strerror or "in use") from error
         raise
     return listener
 
 
+def address_of(listener: socket.socket) -> str:
+    """Where it listens: `host:port`."""
+    host, port = listener.getsockname()[:2]
+    return f"{host}:{port}"
+
+
 def url_of(listener: socket.socket) -> str:
-    return f"http://{HOST}:{listener.getsockname()[1]}"
+    return f"http://{address_of(listener)}"
 
 
 class Server(uvicorn.Server):
     """Serves until it is told to stop, then lets the requests under way finish, for `grace` seconds at most."""
 
-    def __init__(self, app: ASGIApp, *, grace: float) -> None:
+    def __init__(self, app: ASGIApp, *, grace: float, realm: str) -> None:
+        """`realm`: by which name a request that is dropped in the end is told so."""
+        self._app = Draining(app, realm=realm)
         super().__init__(
             uvicorn.Config(
-                app,
+                self._app,
                 http=Bounded,
                 ws="none",
                 lifespan="off",
@@ -157,9 +171,10 @@ class Server(uvicorn.Server):
         yield
 
     def stop(self) -> None:
-        """Begin to drain; a second time: drop what is under way."""
+        """Begin to drain: streams without an end are ended. A second time: drop what is under way."""
         self.force_exit = self.should_exit
         self.should_exit = True
+        self._app.drain()
 
     async def drop(self) -> None:
         """Cancel what a drain has not waited for, and wait until it is gone."""
@@ -167,3 +182,27 @@ class Server(uvicorn.Server):
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def serving(server: Server, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve meanwhile; gives the task that serves, once it listens. On the way out requests finish first, for `grace`.
+
+    Raises Unavailable when it does not come to listen.
+    """
+    ended = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await _listening(server, ended)
+        yield ended
+    finally:
+        server.stop()
+        await ended
+        await server.drop()
+
+
+async def _listening(server: Server, ended: asyncio.Task[None]) -> None:
+    listening = asyncio.create_task(server.listening.wait())
+    await asyncio.wait((listening, ended), return_when=asyncio.FIRST_COMPLETED)
+    listening.cancel()
+    if ended.done():
+        raise Unavailable("the HTTP server did not start") from ended.exception()

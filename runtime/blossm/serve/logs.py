@@ -10,13 +10,18 @@ from collections.abc import MutableMapping
 from typing import Any
 
 
-def log_to_stderr() -> None:
-    """Send our logs and those of the libraries to stderr: stdout is for data."""
+def log_to_stderr(procedure: str = "") -> None:
+    """Send our logs and those of the libraries to stderr: stdout is for data. Each line names the procedure, if one is given."""
     import structlog
 
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    whose = f"{procedure} " if procedure else ""
+
+    def named(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        return whose + line(logger, method, event)
+
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=f"{whose}%(levelname)s %(name)s: %(message)s")
     structlog.configure(
-        processors=[structlog.stdlib.add_log_level, line],
+        processors=[structlog.stdlib.add_log_level, named if whose else line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
