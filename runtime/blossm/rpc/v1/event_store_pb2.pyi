@@ -249,10 +249,12 @@ class RootRequest(_message.Message):
     def __init__(self, service: _Optional[str] = ..., domain: _Optional[str] = ..., root: _Optional[str] = ..., after: _Optional[int] = ...) -> None: ...
 
 class RootResponse(_message.Message):
-    __slots__ = ("events",)
+    __slots__ = ("events", "more")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[LoggedEvent]
-    def __init__(self, events: _Optional[_Iterable[_Union[LoggedEvent, _Mapping]]] = ...) -> None: ...
+    more: bool
+    def __init__(self, events: _Optional[_Iterable[_Union[LoggedEvent, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class LoggedEvent(_message.Message):
     __slots__ = ("id", "event", "service", "network", "number", "position", "created", "committed", "context", "tx")
