@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.transports import WAYS
+from tests.transports import WAYS, WIRES
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -9,12 +9,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that has something to do with a `way` goes all of them, but for those that its marks leave out."""
-    if "way" not in metafunc.fixturenames:
-        return
-    ways = list(WAYS)
-    for mark in metafunc.definition.iter_markers("ways"):
-        assert mark.kwargs["because"]
-        assert set(mark.args) <= {way.name for way in WAYS}
-        ways = [way for way in ways if way.name in mark.args]
-    metafunc.parametrize("way", ways, ids=[way.name for way in ways])
+    """A test of a network goes all ways (`wire`: of one that has no processes to begin anew), but for what its marks say."""
+    for fixture, ways in (("way", WAYS), ("wire", WIRES)):
+        if fixture in metafunc.fixturenames:
+            left = list(ways)
+            for mark in metafunc.definition.iter_markers("ways"):
+                assert mark.kwargs["because"]
+                assert set(mark.args) <= {way.name for way in WAYS}
+                left = [way for way in left if way.name in mark.args]
+            metafunc.parametrize(fixture, left, ids=[way.name for way in left])

@@ -55,7 +55,8 @@ class Way:
 
 
 IN_PROCESS = Way("in process")
-WAYS = (IN_PROCESS, Way("restarted", restarted=True))
+WIRES = (IN_PROCESS,)
+WAYS = (*WIRES, Way("restarted", restarted=True))
 
 
 class Steps:

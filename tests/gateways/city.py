@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key
+from tests.transports import Way
 
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.commit import EventRef
@@ -16,6 +18,7 @@ from blossm.core.errors import NotFound
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import Answer, FactAnswer, Request
 from blossm.core.view import Batch, Checkpoint, Page, Query, Row
+from blossm.local.clients import Procedures
 from blossm.model.fields import Field
 from blossm.model.network import (
     Access,
@@ -34,7 +37,7 @@ from blossm.model.network import (
     ViewGatewaySpec,
     ViewStoreSpec,
 )
-from blossm.ports import EventStoreClient, Generations, Keys
+from blossm.ports import Clients, EventStoreClient, Generations, Keys
 from blossm.procedures.command_gateway import CommandGateway
 from blossm.procedures.fact_gateway import FactGateway
 from blossm.procedures.view_gateway import ViewGateway
@@ -141,6 +144,34 @@ VIEWS = {
 }
 
 
+def entries(kind: Any, what: Mapping[str, tuple[Any, Access]]) -> dict[str, Entry]:
+    return {name: Entry(name=name, target=Ref(kind, spec.address), access=access, at=AT) for name, (spec, access) in what.items()}
+
+
+COMMAND_GATEWAY = CommandGatewaySpec(
+    name="",
+    address="c.bicycle.shop",
+    at=AT,
+    host=f"c.bicycle.shop.{HOST}",
+    allow=("https://app.example",),
+    entries=entries("command", COMMANDS),
+)
+FACT_GATEWAY = FactGatewaySpec(
+    name="", address="f.bicycle.shop", at=AT, host=f"f.bicycle.shop.{HOST}", entries=entries("fact", FACTS)
+)
+VIEW_GATEWAY = ViewGatewaySpec(name="", address="v", at=AT, host=f"v.{HOST}", entries=entries("view-store", VIEWS))
+
+PERMISSIONS = FactSpec(
+    name="permissions",
+    address="staff.principal.permissions",
+    at=AT,
+    service="staff",
+    domain="principal",
+    handler=HANDLER,
+    root="required",
+)
+
+
 def network(*, environment: Environment = "production", permissions_fact: str = "", **parts: Any) -> Network:
     return Network(
         name=HOST,
@@ -151,15 +182,14 @@ def network(*, environment: Environment = "production", permissions_fact: str = 
             "roles": {"mechanic": ("shop:bicycle:paint",), "owner": ("shop:bicycle:*",)},
             "permissions_fact": permissions_fact,
             "commands": {spec.address: spec for spec, _ in COMMANDS.values()},
-            "facts": {spec.address: spec for spec, _ in FACTS.values()},
+            "facts": {spec.address: spec for spec in (*(spec for spec, _ in FACTS.values()), PERMISSIONS)},
             "view_stores": {spec.address: spec for spec, _ in VIEWS.values()},
+            "command_gateways": {COMMAND_GATEWAY.address: COMMAND_GATEWAY},
+            "fact_gateways": {FACT_GATEWAY.address: FACT_GATEWAY},
+            "view_gateways": {VIEW_GATEWAY.address: VIEW_GATEWAY},
             **parts,
         },
     )
-
-
-def entries(kind: Any, what: Mapping[str, tuple[Any, Access]]) -> dict[str, Entry]:
-    return {name: Entry(name=name, target=Ref(kind, spec.address), access=access, at=AT) for name, (spec, access) in what.items()}
 
 
 # ---------------------------------------------------------------- behind the doors
@@ -269,13 +299,21 @@ class Behind:
         return self.commands
 
     def fact(self, address: str) -> Facts:
-        return self.permissions if address == "staff.principal.permissions" else self.facts
+        return self.permissions if address == PERMISSIONS.address else self.facts
 
     def view_store(self, address: str) -> Views:
         return self.views
 
     def event_stores(self, service: str) -> EventStoreClient:
         raise NotImplementedError
+
+    def procedures(self, network: Network) -> Procedures:
+        """It stands in for all of them."""
+        return Procedures(
+            commands={address: self.command(address) for address in network.commands},
+            facts={address: self.fact(address) for address in network.facts},
+            view_stores={address: self.view_store(address) for address in network.view_stores},
+        )
 
 
 @dataclass
@@ -307,39 +345,18 @@ class City:
         self.clock = FakeClock()
         self.behind = Behind()
         self.keys = KeySets()
-        self.command_gateway = CommandGateway(
-            spec=CommandGatewaySpec(
-                name="",
-                address="c.bicycle.shop",
-                at=AT,
-                host=f"c.bicycle.shop.{HOST}",
-                allow=("https://app.example",),
-                entries=entries("command", COMMANDS),
-            ),
-            network=self.network,
-            clients=self.behind,
-            keys=keys or self.keys,
-            clock=self.clock,
-        )
-        self.fact_gateway = FactGateway(
-            spec=FactGatewaySpec(
-                name="", address="f.bicycle.shop", at=AT, host=f"f.bicycle.shop.{HOST}", entries=entries("fact", FACTS)
-            ),
-            network=self.network,
-            clients=self.behind,
-            keys=keys or self.keys,
-            clock=self.clock,
-        )
-        self.view_gateway = ViewGateway(
-            spec=ViewGatewaySpec(name="", address="v", at=AT, host=f"v.{HOST}", entries=entries("view-store", VIEWS)),
-            network=self.network,
-            clients=self.behind,
-            keys=keys or self.keys,
-            clock=self.clock,
-        )
-        self.commands = client(self.command_gateway.app, f"https://c.bicycle.shop.{HOST}")
-        self.facts = client(self.fact_gateway.app, f"https://f.bicycle.shop.{HOST}")
-        self.views = client(self.view_gateway.app, f"https://v.{HOST}")
+        self._keys = keys or self.keys
+        self.build(lambda caller: self.behind)
+
+    def build(self, clients: Callable[[Ref], Clients]) -> None:
+        """The doors, each with its way to what lies behind."""
+        parts: dict[str, Any] = {"network": self.network, "keys": self._keys, "clock": self.clock}
+        self.command_gateway = CommandGateway(spec=COMMAND_GATEWAY, clients=clients(COMMAND_GATEWAY.ref), **parts)
+        self.fact_gateway = FactGateway(spec=FACT_GATEWAY, clients=clients(FACT_GATEWAY.ref), **parts)
+        self.view_gateway = ViewGateway(spec=VIEW_GATEWAY, clients=clients(VIEW_GATEWAY.ref), **parts)
+        self.commands = client(self.command_gateway.app, f"https://{COMMAND_GATEWAY.host}")
+        self.facts = client(self.fact_gateway.app, f"https://{FACT_GATEWAY.host}")
+        self.views = client(self.view_gateway.app, f"https://{VIEW_GATEWAY.host}")
 
     @property
     def asked(self) -> Request:
@@ -357,6 +374,15 @@ class City:
 
     def signed(self, **changes: Any) -> dict[str, str]:
         return bearer(self.token(**changes))
+
+
+@asynccontextmanager
+async def opened(city: City, wire: Way) -> AsyncIterator[City]:
+    """The city with its doors on the other side of a transport."""
+    transport = await wire.open(city.network, city.behind.procedures(city.network), clock=city.clock)
+    city.build(transport.clients)
+    yield city
+    await transport.close()
 
 
 def client(app: Any, url: str) -> httpx.AsyncClient:

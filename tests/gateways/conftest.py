@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
-from tests.gateways.city import City
+from tests.gateways.city import City, opened
+from tests.transports import Way
 
 
 @pytest.fixture
-def city() -> City:
-    return City()
+async def city(wire: Way) -> AsyncIterator[City]:
+    async with opened(City(), wire) as city:
+        yield city

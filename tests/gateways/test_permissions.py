@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.gateways.city import BICYCLE, GARAGE, City
+from tests.gateways.city import BICYCLE, GARAGE, PERMISSIONS, City, opened
+from tests.transports import Way
 
 from blossm.core.errors import NotFound, Unavailable
 
@@ -29,10 +31,10 @@ async def test_all_privileges_may_be_asked_for(city: City) -> None:
 
 class TestTheNetworksPermissionsFact:
     @pytest.fixture
-    def city(self) -> City:
-        city = City(permissions_fact="staff.principal.permissions")
-        city.behind.permissions.response = {"permissions": ["shop:bicycle:*"]}
-        return city
+    async def city(self, wire: Way) -> AsyncIterator[City]:
+        async with opened(City(permissions_fact=PERMISSIONS.address), wire) as city:
+            city.behind.permissions.response = {"permissions": ["shop:bicycle:*"]}
+            yield city
 
     async def paint(self, city: City, **claims: Any) -> int:
         body = {"root": BICYCLE, "payload": {"color": "red"}}
@@ -41,7 +43,7 @@ class TestTheNetworksPermissionsFact:
     async def test_says_what_a_subject_may_do(self, city: City) -> None:
         assert await self.paint(city, sub=GARAGE) == 200
         [asked] = city.behind.permissions.asked
-        assert (asked.address, asked.root) == ("staff.principal.permissions", GARAGE)
+        assert (asked.address, asked.root) == (PERMISSIONS.address, GARAGE)
 
     async def test_counts_instead_of_the_token(self, city: City) -> None:
         city.behind.permissions.response = {"permissions": []}

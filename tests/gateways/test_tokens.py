@@ -23,6 +23,8 @@ ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})
 STRANGER = ECKey.generate_key("P-256", {"kid": "key-1"})
 SIGNED_IN = "/register"
 
+pytestmark = pytest.mark.ways("in process", because="what a token is worth is decided at the door")
+
 
 async def ask(city: City, token: str, path: str = SIGNED_IN) -> httpx.Response:
     return await city.commands.post(path, headers=bearer(token))
