@@ -40,9 +40,9 @@ check: setup ## the checks that run nothing: style, layers, types
 	@$(BIN)/mypy $(TYPED)
 	@set -e; for network in $(NETWORKS); do ( cd $$network && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml $(LENIENT) . ); done
 
-# pytest comes last: its closing line is the verdict.
+# pytest comes last: its closing line is the verdict. What was skipped is told with its reason.
 test: check ## every check, then the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto -rs
 
 bench: setup ## run every benchmarks/bench_*.py
 	@set -e; for bench in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python "$$bench"; done
