@@ -18,10 +18,13 @@ class Transport(Protocol):
     """How the procedures of a network reach each other, and how a test reaches them."""
 
     def clients(self, caller: Ref) -> Clients:
-        """What a procedure is given."""
+        """What a procedure is given. They reach something when it is served."""
 
     def operator(self) -> Clients:
         """What a test is given: it may call everything."""
+
+    async def serve(self, procedures: Procedures) -> None:
+        """From now on these procedures can be reached."""
 
     async def close(self) -> None: ...
 
@@ -29,14 +32,17 @@ class Transport(Protocol):
 class InProcess:
     """Implements `Transport`: a direct call."""
 
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
+    def __init__(self, network: Network) -> None:
+        self._directory = Directory(network, Procedures())
 
     def clients(self, caller: Ref) -> Clients:
         return self._directory.clients(caller)
 
     def operator(self) -> Clients:
         return self._directory.operator()
+
+    async def serve(self, procedures: Procedures) -> None:
+        self._directory.procedures = procedures
 
     async def close(self) -> None: ...
 
@@ -49,13 +55,11 @@ class Way:
     wired: bool = False
     restarted: bool = False
 
-    async def open(self, network: Network, procedures: Procedures, *, clock: Clock) -> Transport:
-        """The transport of a network. `procedures` may be put in their places after it, as they need its clients."""
-        return InProcess(Directory(network, procedures))
+    def transport(self, network: Network, *, clock: Clock) -> Transport:
+        return InProcess(network)
 
 
-IN_PROCESS = Way("in process")
-WIRES = (IN_PROCESS,)
+WIRES = (Way("in process"),)
 WAYS = (*WIRES, Way("restarted", restarted=True))
 
 

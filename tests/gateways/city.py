@@ -379,7 +379,8 @@ class City:
 @asynccontextmanager
 async def opened(city: City, wire: Way) -> AsyncIterator[City]:
     """The city with its doors on the other side of a transport."""
-    transport = await wire.open(city.network, city.behind.procedures(city.network), clock=city.clock)
+    transport = wire.transport(city.network, clock=city.clock)
+    await transport.serve(city.behind.procedures(city.network))
     city.build(transport.clients)
     yield city
     await transport.close()

@@ -44,8 +44,9 @@ async def make(tmp_path: Path, way: Way) -> AsyncIterator[Make]:
             nonlocal client
             await running.aclose()
             view = ViewStoreProcedure(spec=spec, network=network, store=rows, modules=Modules(tmp_path), clock=clock)
-            transport = await way.open(network, Procedures(view_stores={spec.address: view}), clock=clock)
+            transport = way.transport(network, clock=clock)
             running.push_async_callback(transport.close)
+            await transport.serve(Procedures(view_stores={spec.address: view}))
             client = transport.operator().view_store(spec.address)
 
         await start()

@@ -18,12 +18,10 @@ from blossm.adapters.memory.clock import FakeClock
 from blossm.adapters.memory.log import MemoryLogStore
 from blossm.adapters.memory.states import MemoryStateStore
 from blossm.adapters.memory.views import MemoryViewStore
-from blossm.core.appender import Appender
 from blossm.core.commit import Appended, Commit, NewEvent
 from blossm.core.event import Tx
 from blossm.core.time import rfc3339
 from blossm.core.view import Query
-from blossm.handlers.folds import fold_of
 from blossm.handlers.modules import Modules
 from blossm.local.clients import Procedures
 from blossm.model.fields import Field
@@ -38,10 +36,9 @@ from blossm.model.network import (
     ViewStoreSpec,
 )
 from blossm.ports import FactClient, LogStore, ViewStore
-from blossm.procedures.event_store import EventStores
 from blossm.procedures.projection import ProjectionProcedure
-from blossm.procedures.view_store import ViewStoreProcedure
 from blossm.replay import Progress, abort, replay, replaying, rollback
+from blossm.serve.assembly import Assembly
 
 PLACE = Place("blossm.yaml", 1, 1)
 TEXT = Field(type="string", optional=True)
@@ -145,13 +142,18 @@ class World:
         self.network = replace(self.network, directory=str(self.folder))
         self.modules = Modules(self.folder)
         self._running.callback(self.modules.forget)
-        stores = {service: self._event_stores(service) for service in self.network.services}
-        view = ViewStoreProcedure(
-            spec=self.view_spec, network=self.network, store=self.rows, modules=self.modules, clock=self.clock
-        )
+        self._assembly = Assembly(network=self.network, modules=self.modules, clock=self.clock)
+        stores = {
+            service: self._assembly.event_stores(
+                service, log=log, states=MemoryStateStore(), bus=self.bus, closing=self._running
+            )
+            for service, log in self.logs.items()
+        }
+        view = self._assembly.view_store(self.view_spec, store=self.rows)
         procedures = Procedures(event_stores=dict(stores), view_stores={self.spec.address: view}, facts=dict(self.facts))
-        transport = await self._way.open(self.network, procedures, clock=self.clock)
+        transport = self._way.transport(self.network, clock=self.clock)
         self._running.push_async_callback(transport.close)
+        await transport.serve(procedures)
         self._clients = transport.clients(self.spec.ref)
         self._operator = transport.operator()
         self._projection = self.another_projection()
@@ -161,9 +163,7 @@ class World:
         await self._running.aclose()
 
     def another_projection(self) -> ProjectionProcedure:
-        return ProjectionProcedure(
-            spec=self.spec, network=self.network, modules=self.modules, clients=self._clients, bus=self.bus, clock=self.clock
-        )
+        return self._assembly.projection(self.spec, clients=self._clients, bus=self.bus)
 
     async def log(self, *events: tuple[str, int, dict[str, Any]], context: str = "") -> Appended:
         """One commit of events `("shop.bicycle.painted", root, payload)`, all of one service."""
@@ -220,25 +220,6 @@ class World:
     async def bodies_of(self, generation: int) -> dict[int, dict[str, Any]]:
         page = await self.rows.query(generation, Query(limit=500))
         return {uuid.UUID(row.id).int: row.body for row in page.content}
-
-    def _event_stores(self, service: str) -> EventStores:
-        stores = self.network.stores_of(service)
-        log = self.logs[service]
-        appender = Appender(store=log, clock=self.clock, bus=self.bus, service=service)
-        opened = EventStores(
-            service=service,
-            network=self.network.name,
-            stores=stores,
-            folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
-            appender=appender,
-            log=log,
-            states=MemoryStateStore(),
-            clock=self.clock,
-            bus=self.bus,
-        )
-        self._running.push_async_callback(opened.close)
-        self._running.push_async_callback(appender.close)
-        return opened
 
 
 def _event(action: str, of: int, payload: dict[str, Any]) -> NewEvent:

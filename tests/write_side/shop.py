@@ -14,19 +14,16 @@ from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.adapters.memory.log import MemoryLogStore
 from blossm.adapters.memory.states import MemoryStateStore
-from blossm.core.appender import Appender
 from blossm.core.commit import Appended, Commit, LoggedCommit
 from blossm.core.event import LoggedEvent, Tx
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import Answer, FactAnswer, Request
-from blossm.handlers.folds import fold_of
 from blossm.handlers.modules import Modules
 from blossm.local.clients import Procedures
 from blossm.model.load import load
 from blossm.ports import Clock
-from blossm.procedures.command import CommandProcedure
 from blossm.procedures.event_store import EventStores
-from blossm.procedures.fact import FactProcedure
+from blossm.serve.assembly import Assembly
 
 A = "7d1c1c1e-6f2e-4c53-9a43-0a6d0f5b000a"
 B = "7d1c1c1e-6f2e-4c53-9a43-0a6d0f5b000b"
@@ -125,37 +122,18 @@ class Shop:
         procedures = Procedures(event_stores=dict(self.stores))
         self.modules = Modules(self._root)
         self._running.callback(self.modules.forget)
-        for service in self.network.services:
-            self._open(service)
-        transport = await self._way.open(self.network, procedures, clock=self.clock)
+        assembly = Assembly(network=self.network, modules=self.modules, clock=self.clock)
+        for service, watched in self.stores.items():
+            log, states = self._logs[service], self._states[service]
+            watched.stores = assembly.event_stores(service, log=log, states=states, bus=MemoryBus(), closing=self._running)
+        transport = self._way.transport(self.network, clock=self.clock)
         self._running.push_async_callback(transport.close)
         for command in self.network.commands.values():
-            procedures.commands[command.address] = CommandProcedure(
-                spec=command, network=self.network, modules=self.modules, clients=transport.clients(command.ref), clock=self.clock
-            )
+            procedures.commands[command.address] = assembly.command(command, clients=transport.clients(command.ref))
         for fact in self.network.facts.values():
-            procedures.facts[fact.address] = FactProcedure(
-                spec=fact, network=self.network, modules=self.modules, clients=transport.clients(fact.ref), clock=self.clock
-            )
+            procedures.facts[fact.address] = assembly.fact(fact, clients=transport.clients(fact.ref))
+        await transport.serve(procedures)
         self._operator = transport.operator()
-
-    def _open(self, service: str) -> None:
-        log, bus = self._logs[service], MemoryBus()
-        appender = Appender(store=log, clock=self.clock, bus=bus, service=service)
-        stores = self.network.stores_of(service)
-        opened = self.stores[service].stores = EventStores(
-            service=service,
-            network=self.network.name,
-            stores=stores,
-            folds={domain: fold_of(store, self.modules) for domain, store in stores.items()},
-            appender=appender,
-            log=log,
-            states=self._states[service],
-            clock=self.clock,
-            bus=bus,
-        )
-        self._running.push_async_callback(opened.close)
-        self._running.push_async_callback(appender.close)
 
     async def _anew(self) -> None:
         await self.close()
