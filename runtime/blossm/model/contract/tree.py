@@ -58,6 +58,7 @@ class Message:
     reserved_numbers: tuple[Range, ...] = ()
     reserved_names: tuple[str, ...] = ()
     comment: str = ""
+    removed: bool = False  # kept, without its fields, so that its name and numbers are not used again
 
     def field(self, name: str) -> MessageField | None:
         return next((field for field in self.fields if field.name == name), None)
