@@ -53,7 +53,7 @@ def contract(network: Network) -> tuple[File, ...]:
     return tuple(_file(package, tuple(messages)) for package, messages in files.items())
 
 
-def response_field(response: Field) -> Fields:
+def response_fields(response: Field) -> Fields:
     """The fields of a response's message."""
     if response.type == "object":
         return response.properties
@@ -116,7 +116,7 @@ def _of_procedure(spec: CommandSpec | FactSpec, numbers: _Numbers) -> Iterator[M
     message = _message(naming.request_message(spec.address), fields, numbers)
     yield replace(message, role="request", address=spec.address, comment=spec.description)
     if spec.response:
-        message = _message(naming.response_message(spec.address), response_field(spec.response), numbers)
+        message = _message(naming.response_message(spec.address), response_fields(spec.response), numbers)
         yield replace(message, role="response", address=spec.address, comment=_comment(spec.response))
 
 
