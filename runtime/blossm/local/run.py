@@ -18,8 +18,9 @@ from blossm.local.operator import OperatorDoor
 from blossm.local.state import Running, StateFolder
 from blossm.local.storage import FolderStorage
 from blossm.model.network import Network
-from blossm.serve.http import Server, bound, serving, url_of
+from blossm.serve.http import Server, bound, url_of
 from blossm.serve.keys import development_keys
+from blossm.serve.serving import serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -141,10 +141,13 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """Serves until it is told to stop, then lets the requests under way finish, for `grace` seconds at most."""
+    """Serves until it is told to stop, then lets the requests under way finish."""
 
-    def __init__(self, app: ASGIApp, *, grace: float, realm: str) -> None:
-        """`realm`: by which name a request that is dropped in the end is told so."""
+    def __init__(self, app: ASGIApp, *, grace: float | None = None, realm: str) -> None:
+        """`grace`: seconds that they may take; None: until it is told to stop once more.
+
+        `realm`: by which name a request that is dropped in the end is told so.
+        """
         self._app = Draining(app, realm=realm)
         super().__init__(
             uvicorn.Config(
@@ -156,10 +159,18 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # nobody stands between: a client's address is its own
-                timeout_graceful_shutdown=int(grace) + 1,
+                timeout_graceful_shutdown=None if grace is None else int(grace) + 1,
             )
         )
         self.listening = asyncio.Event()
+
+    async def listens(self, ended: asyncio.Task[None]) -> None:
+        """Wait until it does; `ended` is the task that serves. Raises Unavailable when that ends before."""
+        listening = asyncio.create_task(self.listening.wait())
+        await asyncio.wait((listening, ended), return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        if ended.done():
+            raise Unavailable("the HTTP server did not start") from ended.exception()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -182,27 +193,3 @@ class Server(uvicorn.Server):
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
-async def serving(server: Server, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Serve meanwhile; gives the task that serves, once it listens. On the way out requests finish first, for `grace`.
-
-    Raises Unavailable when it does not come to listen.
-    """
-    ended = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await _listening(server, ended)
-        yield ended
-    finally:
-        server.stop()
-        await ended
-        await server.drop()
-
-
-async def _listening(server: Server, ended: asyncio.Task[None]) -> None:
-    listening = asyncio.create_task(server.listening.wait())
-    await asyncio.wait((listening, ended), return_when=asyncio.FIRST_COMPLETED)
-    listening.cancel()
-    if ended.done():
-        raise Unavailable("the HTTP server did not start") from ended.exception()

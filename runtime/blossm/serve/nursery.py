@@ -3,25 +3,40 @@
     async with Nursery() as nursery:
         child = await nursery.start(config, keep_open=(lock,))
         async for message in child.messages(): ...
+
+Not `multiprocessing`: its fork server makes every child import the program that started it, here the command line, and keeps
+one server per process for ever. This one is a socket, a fork, and the end of each.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from blossm.serve.config import ProcessConfig
+import structlog
+
+from blossm.core.errors import Unavailable
+from blossm.serve.config import ProcessConfig, to_json
 from blossm.serve.control import Control, FromParent, FromProcess
+
+BORN = 60.0  # seconds within which a process is there: the first one waits for all imports
+
+log = structlog.get_logger(__name__)
 
 
 class Child:
     """A process of the network, as its parent sees it."""
 
-    pid: int
-    _control: Control[FromProcess]
+    def __init__(self, pid: int, control: Control[FromProcess], code: asyncio.Future[int]) -> None:
+        self.pid = pid
+        self._control = control
+        self._code = code
 
     def send(self, message: FromParent) -> None:
         """Tell the process something; nothing happens when it is gone."""
@@ -33,27 +48,133 @@ class Child:
 
     async def ended(self) -> int:
         """Wait until the process is gone; answers its exit code, negative for a signal, as `subprocess` does."""
-        raise NotImplementedError
+        return await asyncio.shield(self._code)
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        os.kill(self.pid, signal.SIGKILL)
+        if not self._code.done():
+            os.kill(self.pid, signal.SIGKILL)
+
+    async def leave(self) -> None:
+        """Hang up: it sees that its parent is gone, drains and ends."""
+        await self._control.close()
 
 
 class Nursery:
     """Starts processes. When it is closed, or this process is gone, those that still run drain and end."""
 
+    def __init__(self) -> None:
+        self._one = asyncio.Lock()  # processes are born one after the other
+        self._forking: _Forking | None = None
+
     async def start(self, config: ProcessConfig, *, keep_open: tuple[int, ...] = ()) -> Child:
-        """A new process for this procedure; `ready` or `failed` is its first message.
+        """A new process for this procedure; `ready` or `failed` is its first message. Raises Unavailable.
 
         `keep_open`: files that it holds open for as long as it lives, such as the lock of the state folder.
         """
-        raise NotImplementedError
+        ours, theirs = socket.socketpair()
+        with theirs:
+            control: Control[FromProcess] = await Control.over(ours, type=FromProcess)
+            control.send_line(to_json(config))
+            try:
+                async with self._one:
+                    if self._forking is None or self._forking.gone:
+                        self._forking = await _Forking.begin()
+                    return await self._forking.fork(control, (theirs.fileno(), *keep_open))
+            except BaseException:
+                await control.close()
+                raise
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        async with self._one:
+            self._forking = await _Forking.begin()
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        if self._forking is not None:
+            await self._forking.close()
+
+
+class _Forking:
+    """The process that forks, and what became of those that it has forked."""
+
+    def __init__(self, process: asyncio.subprocess.Process, sock: socket.socket, reader: asyncio.StreamReader) -> None:
+        self._process = process
+        self._sock = sock
+        self._reader = reader
+        self._born: asyncio.Future[tuple[int, asyncio.Future[int]]] | None = None
+        self._codes: dict[int, asyncio.Future[int]] = {}
+        self._children: dict[int, Child] = {}
+        self._listening = asyncio.create_task(self._listen())
+        self.gone = False
+
+    @classmethod
+    async def begin(cls) -> _Forking:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # -P: this folder's files are not modules. Its stdout is our stderr: what handlers print is talk.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "blossm.serve.forking", stdin=theirs.fileno(), stdout=2
+            )
+        sending = ours.dup()  # asyncio does not send file descriptors, and keeps the socket that it reads to itself
+        reader, _writer = await asyncio.open_unix_connection(sock=ours)
+        return cls(process, sending, reader)
+
+    async def fork(self, control: Control[FromProcess], files: tuple[int, ...]) -> Child:
+        self._born = asyncio.get_running_loop().create_future()
+        try:
+            socket.send_fds(self._sock, [b"+"], list(files))
+            async with asyncio.timeout(BORN):
+                pid, code = await self._born
+        except (OSError, TimeoutError) as error:
+            raise Unavailable("a process could not be started") from error
+        finally:
+            self._born = None
+        child = Child(pid, control, code)
+        if not code.done():
+            self._children[pid] = child
+        return child
+
+    async def _listen(self) -> None:
+        while line := await self._line():
+            match line.split():
+                case [b"born", pid]:
+                    code = self._codes[int(pid)] = asyncio.get_running_loop().create_future()
+                    if self._born is not None and not self._born.done():
+                        self._born.set_result((int(pid), code))
+                case [b"ended", pid, how]:
+                    self._end(int(pid), int(how))
+        self._lost()
+
+    async def _line(self) -> bytes:
+        try:
+            return await self._reader.readline()
+        except ConnectionError:
+            return b""
+
+    def _end(self, pid: int, code: int) -> None:
+        self._codes.pop(pid).set_result(code)
+        self._children.pop(pid, None)
+
+    def _lost(self) -> None:
+        """Nobody says any more what becomes of the processes: those that are left are ended with it."""
+        self.gone = True
+        if self._codes:
+            log.error("the process that starts the others is gone, and they with it", processes=len(self._codes))
+        for pid in list(self._codes):
+            os.kill(pid, signal.SIGKILL)
+            self._end(pid, -signal.SIGKILL)
+        if self._born is not None and not self._born.done():
+            self._born.set_exception(Unavailable("the process that starts the others is gone"))
+
+    async def close(self) -> None:
+        for child in list(self._children.values()):
+            await child.leave()
+        for code in list(self._codes.values()):
+            await asyncio.shield(code)
+        self._sock.shutdown(socket.SHUT_RDWR)
+        await self._listening
+        self._sock.close()
+        await self._process.wait()

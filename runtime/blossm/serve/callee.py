@@ -1,0 +1,83 @@
+"""Event stores, commands, facts and view stores: served by gRPC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blossm.adapters.memory.bus import MemoryBus
+from blossm.core.errors import DeadlineExceeded, Internal, NotFound, Unavailable
+from blossm.procedures.callers import Callers
+from blossm.procedures.event_store import EventStores
+from blossm.rpc import keys
+from blossm.rpc.hosted import Hosted
+from blossm.rpc.server import Server
+from blossm.serve.served import Health, Setting, spec_of
+from blossm.serve.storage import log_at, states_at, view_at
+
+OURS = tuple(error.code() for error in (Internal, Unavailable, DeadlineExceeded))  # no fault of who asked
+
+
+class Callee:
+    """A procedure that others call. Implements `served.Served`."""
+
+    def __init__(self, server: Server, address: str) -> None:
+        self._server = server
+        self.address = address
+
+    @classmethod
+    async def start(cls, setting: Setting) -> Callee:
+        """Build what the process is for, and answer. Raises what building it raises, Unavailable where the port is taken."""
+        config, network = setting.config, setting.network
+        server = Server(
+            network=network,
+            types=setting.types,
+            procedures=_hosted(setting),
+            callers=Callers(network),
+            identify=keys.identify(config.secret.encode(), operator=config.operator),
+            clock=setting.clock,
+        )
+        listen = config.listen
+        return cls(server, await server.start(f"{listen.host}:{listen.port}", share_port=listen.shared))
+
+    def health(self) -> Health:
+        counts = list(self._server.counts.values())
+        return Health(
+            requests=sum(method.requests for method in counts),
+            errors=sum(method.errors.get(code, 0) for method in counts for code in OURS),
+        )
+
+    async def stop(self, *, grace: float) -> None:
+        await self._server.stop(grace=grace)
+
+
+def _hosted(setting: Setting) -> Hosted:
+    network, assembly, clients, ref = setting.network, setting.assembly, setting.clients, setting.config.ref
+    match ref.kind:
+        case "event-store":
+            return Hosted(event_stores={ref.address: _event_stores(setting, ref.address)})
+        case "command":
+            return Hosted(commands={ref.address: assembly.command(spec_of(network.commands, ref), clients=clients)})
+        case "fact":
+            return Hosted(facts={ref.address: assembly.fact(spec_of(network.facts, ref), clients=clients)})
+        case "view-store":
+            spec = spec_of(network.view_stores, ref)
+            store = view_at(_path(setting.config.files.view), spec)
+            setting.closing.push_async_callback(store.close)
+            return Hosted(view_stores={ref.address: assembly.view_store(spec, store=store)})
+        case _:
+            raise AssertionError(f"a {ref.kind} is not called")
+
+
+def _event_stores(setting: Setting, service: str) -> EventStores:
+    network, files, closing = setting.network, setting.config.files, setting.closing
+    if service not in network.services:
+        raise NotFound(f"there is no service {service}")
+    log = log_at(_path(files.log), service=service, network=network.name)
+    closing.push_async_callback(log.close)
+    states = states_at(_path(files.states))
+    closing.push_async_callback(states.close)
+    return setting.assembly.event_stores(service, log=log, states=states, bus=MemoryBus(), closing=closing)
+
+
+def _path(file: str) -> Path | None:
+    return Path(file) if file else None
