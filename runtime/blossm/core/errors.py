@@ -148,7 +148,7 @@ def _tree(cls: type[BlossmError]) -> list[type[BlossmError]]:
 
 def error_from(data: Mapping[str, Any]) -> BlossmError:
     """The error that `as_dict` made `data` of; an unknown code becomes a plain `BlossmError`."""
-    classes = {cls.code(): cls for cls in _tree(BlossmError)}
+    classes = {cls.code(): cls for cls in reversed(_tree(BlossmError))}  # of classes with one code, the more general
     return classes.get(data.get("code", ""), BlossmError)(
         data.get("message", ""),
         fields=[FieldProblem(**field) for field in data.get("fields", ())],

@@ -32,7 +32,11 @@ A = TypeVar("A", bound=Message)
 
 
 class BrokenOff(Unavailable):
-    """The connection broke when the call had been sent: it may have been done."""
+    """The connection broke when the call had been sent: it may have been done. To who hears of it later, Unavailable."""
+
+    @classmethod
+    def code(cls) -> str:
+        return Unavailable.code()
 
 
 class _Refused(Unavailable):
@@ -78,6 +82,8 @@ class Line:
                 return _parsed(await call(data, timeout=tries.limit(), metadata=self._metadata), answer)
             except grpc.aio.AioRpcError as error:
                 await tries.after(_problem(error))
+            except (asyncio.CancelledError, grpc.aio.UsageError) as error:
+                _closed(error)
             if before_again is not None:
                 before_again()
                 data = _packed(request)
@@ -99,6 +105,8 @@ class Line:
                 return
             except grpc.aio.AioRpcError as error:
                 await tries.after(_problem(error))
+            except (asyncio.CancelledError, grpc.aio.UsageError) as error:
+                _closed(error)
 
     async def _answers(self, method: str, data: bytes, answer: type[A], tries: _Tries) -> AsyncGenerator[A, None]:
         if method not in self._streamed:
@@ -163,6 +171,14 @@ def _problem(error: grpc.aio.AioRpcError) -> BlossmError:
     # The only sign that gRPC gives of a call that was never sent.
     kind = _Refused if "failed to connect" in problem.message else BrokenOff
     return kind(problem.message, facts=problem.facts, help="its callee may be starting; try again")
+
+
+def _closed(error: BaseException) -> NoReturn:
+    """Unless the caller itself was cancelled, the channel was closed under its call."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
+    raise BrokenOff("this process has closed the connection") from error
 
 
 def _packed(request: Message) -> bytes:
