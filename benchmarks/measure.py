@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 BLOSSM = str(Path(sys.executable).with_name("blossm"))
 _STARTS_WITHIN = 60.0
+_MEASURED = ("blossm", "apsw", "starlette", "uvicorn", "uvloop", "httptools", "fastapi", "grpcio", "protobuf")
 
 
 @contextlib.contextmanager
@@ -27,12 +29,28 @@ def serving(command: Sequence[str], *, log: Path) -> Iterator[tuple[int, float]]
 
     Yields the port, and the seconds from the start to that line. What it says on stderr goes to `log`.
     """
+    with started(command, log=log) as server:
+        yield server.port, server.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A server that is ready: its process, where it listens, and how long that took from the start of the process."""
+
+    pid: int
+    port: int
+    seconds: float
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], *, log: Path) -> Iterator[Started]:
+    """As `serving`, for who also wants to look at the process."""
     with log.open("wb") as said:
         began = time.perf_counter()
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True)
         try:
             port = _port(server)
-            yield port, time.perf_counter() - began
+            yield Started(server.pid, port, time.perf_counter() - began)
         finally:
             server.send_signal(signal.SIGTERM)
             try:
@@ -77,7 +95,7 @@ def machine() -> dict[str, str]:
         "processor": f"{processor}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: version(name) for name in ("blossm", "apsw", "starlette", "uvicorn", "uvloop", "httptools", "fastapi")},
+        **{name: version(name) for name in _MEASURED},
     }
 
 
