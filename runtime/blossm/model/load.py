@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from blossm.model.contract.committed import committed
+from blossm.model.contract.keeping import kept_numbers
+from blossm.model.contract.staleness import check_contract, check_names
 from blossm.model.diagnostics import Findings, InvalidNetwork, Problem, Spot
 from blossm.model.documents import understand
 from blossm.model.headers import Hierarchy
@@ -21,6 +24,8 @@ def load(directory: Path, *, environment: Environment = "development") -> Networ
     """The network in a folder, for one environment. Raises InvalidNetwork."""
     draft = _read(Path(directory))
     network = draft.link(environment)
+    if network and draft.is_sound():
+        network = draft.numbered(network)
     if draft.findings.errors() or network is None:
         raise InvalidNetwork(draft.findings.problems())
     return network
@@ -29,8 +34,10 @@ def load(directory: Path, *, environment: Environment = "development") -> Networ
 def check(directory: Path) -> list[Problem]:
     """Everything that is wrong with the network in a folder, in any environment. Never raises for what is in the files."""
     draft = _read(Path(directory))
-    for environment in ENVIRONMENTS:
-        draft.link(environment)
+    networks = {environment: draft.link(environment) for environment in ENVIRONMENTS}
+    if (network := networks["production"]) and draft.is_sound():
+        check_names(network, draft.findings)
+        check_contract(network, draft.root, draft.hierarchy.procedures, draft.findings)
     return draft.findings.problems()
 
 
@@ -49,6 +56,19 @@ class _Draft:
         if not self.hierarchy.chains and not self.hierarchy.procedures:
             return None
         return link(self.hierarchy, self.root, environment, self.modules, complete=self.complete)
+
+    def is_sound(self) -> bool:
+        """Whether every field could be read, so that a contract can be made of them."""
+        return not any(error.code.startswith(_OF_FIELDS) for error in self.findings.errors())
+
+    def numbered(self, network: Network) -> Network:
+        """The network with the numbers of its committed contract, completed; without one they go in the order of the fields."""
+        check_names(network, self.findings)
+        old = committed(self.root, self.findings)
+        return replace(network, numbers=kept_numbers(network, old.files if old else ()))
+
+
+_OF_FIELDS = ("B0", "B1", "B307", "B6")
 
 
 def _read(directory: Path) -> _Draft:

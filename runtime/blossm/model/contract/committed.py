@@ -96,8 +96,10 @@ def _text(path: Path, root: Path, findings: Findings) -> str | None:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        spot = spot_in(data[: error.start].decode(), nowhere.place.file, len(data[: error.start].decode()))
-        findings.add("B702", f"this file is not UTF-8: byte 0x{data[error.start]:02x} can't be read", Spot(spot.place), help=_RESTORE)
+        before = data[: error.start].decode()
+        place = spot_in(before, nowhere.place.file, len(before)).place
+        message = f"this file is not UTF-8: byte 0x{data[error.start]:02x} can't be read"
+        findings.add("B702", message, Spot(place), help=_RESTORE)
         return None
 
 

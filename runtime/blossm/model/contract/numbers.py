@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from blossm.model.contract.build import contract, numbered
-from blossm.model.contract.tree import File, Message, Range
+from blossm.model.contract.tree import File, Message, Range, merged
 from blossm.model.network import Network
 
 
@@ -40,24 +40,9 @@ def _reserving(message: Message, old: dict[int, Message | None]) -> Message:
     return replace(
         message,
         nested=nested,
-        reserved_numbers=tuple(_joined(sorted(numbers))),
+        reserved_numbers=merged(numbers),
         reserved_names=tuple(sorted({*was.reserved_names, *(field.name for field in removed)} - names)),
     )
-
-
-def _joined(ranges: Iterable[Range]) -> Iterator[Range]:
-    """Ordered ranges with those that touch or overlap made one."""
-    current: Range | None = None
-    for range in ranges:
-        if current is None:
-            current = range
-        elif range.first <= current.last + 1:
-            current = Range(current.first, max(current.last, range.last))
-        else:
-            yield current
-            current = range
-    if current:
-        yield current
 
 
 def _pairs(files: Iterable[File], committed: Iterable[File]) -> Iterator[tuple[Message, Message | None]]:

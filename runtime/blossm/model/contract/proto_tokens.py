@@ -1,7 +1,7 @@
 """A `.proto` file's text, cut into words with their places.
 
-Read by hand rather than with a general parser, as every `load` of a network with a committed contract does it: that is some twenty
-times faster, every word keeps its place, and nothing recurses on what somebody else has written.
+Read by hand rather than with a general parser, as every `load` of a network with a committed contract does it: that is
+some twenty times faster, every word keeps its place, and nothing recurses on what somebody else has written.
 """
 
 from __future__ import annotations

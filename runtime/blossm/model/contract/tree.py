@@ -20,6 +20,17 @@ class Range(NamedTuple):
     last: int
 
 
+def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """The same numbers in order, as few ranges."""
+    joined: list[Range] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1].last + 1:
+            joined[-1] = Range(joined[-1].first, max(last, joined[-1].last))
+        else:
+            joined.append(Range(first, last))
+    return tuple(joined)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageField:
     """One field of a message.

@@ -1,0 +1,116 @@
+"""A network and its committed contract: what the contract is to be, and what of it is stale or would break somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from blossm.model.contract.changes import Change, breaking, unreserved
+from blossm.model.contract.collisions import collisions
+from blossm.model.contract.committed import FOLDER, Committed, committed
+from blossm.model.contract.keeping import kept
+from blossm.model.contract.naming import NETWORK, VIEWS
+from blossm.model.contract.places import Places
+from blossm.model.contract.text import GENERATED, proto_text
+from blossm.model.contract.tree import File
+from blossm.model.diagnostics import Findings, Spot
+from blossm.model.headers import Placed
+from blossm.model.network import CommandSpec, EventStoreSpec, FactSpec, Network, Place, ViewStoreSpec
+
+_ACCEPT = "or accept it, with `blossm proto --breaking`"
+
+
+def due(network: Network, old: Committed | None) -> tuple[File, ...]:
+    """The files that the contract is to consist of, each with what it is generated from."""
+    sources = _sources(network)
+    files = kept(network, old.files if old else ())
+    return tuple(replace(file, comment=", ".join(sources.get(file.package, ()))) for file in files)
+
+
+def _sources(network: Network) -> dict[str, list[str]]:
+    """Package → the blossm.yaml files that it is made of."""
+    found: dict[str, dict[str, None]] = {}
+    for spec in network.procedures():
+        match spec:
+            case EventStoreSpec() | CommandSpec() | FactSpec():
+                package = f"{spec.service}.{spec.domain}" if spec.domain else NETWORK
+            case ViewStoreSpec():
+                package = f"{VIEWS}.{spec.context}" if spec.context else VIEWS
+            case _:
+                continue
+        found.setdefault(package, {})[spec.at.file] = None
+    return {package: sorted(files) for package, files in found.items()}
+
+
+def check_names(network: Network, findings: Findings) -> None:
+    """Refuse two things whose messages would have one name."""
+    for one in collisions(network):
+        message = f"{one.second} and {one.first} would both be `{one.name}` in the contract"
+        findings.add("B710", message, Spot(one.at), help="give one of them another name")
+
+
+def check_contract(network: Network, root: Path, procedures: Iterable[Placed], findings: Findings) -> None:
+    """Tell what of a committed contract is stale, and what would break those who know it. None at all is fine."""
+    old = committed(root, findings)
+    if old is None or any(problem.code == "B702" for problem in findings.problems()):
+        return
+    new = due(network, old)
+    _check_in_the_way(new, old, root, findings)
+    places = Places(procedures)
+    broken: set[str] = set()
+    for change in (*breaking(old.files, new), *unreserved(old.files)):
+        broken.add(change.of.full_name.rpartition(".")[0])
+        help = f"{change.help}; {_ACCEPT}" if change.code != "B704" else change.help
+        findings.add(change.code, change.message, _spot(change, places, old), help=help)
+    for file, spot, message in stale(new, old):
+        if file not in broken:
+            findings.add("B701", message, spot, help="run `blossm proto`")
+
+
+def _spot(change: Change, places: Places, old: Committed) -> Spot:
+    """In the blossm.yaml; else in the committed file."""
+    spot = None if change.code == "B704" else places.spot(change.of, change.path)
+    return spot or old.spots.get((change.of.full_name, ""), Spot(Place(f"{FOLDER}/", 1, 1)))
+
+
+def stale(new: Iterable[File], old: Committed) -> Iterator[tuple[str, Spot, str]]:
+    """Each file that is not as it is to be: its package, where it differs first, and how."""
+    packages = {file.path: file.package for file in old.files}
+    expected = {file.path: file for file in new}
+    for path, file in expected.items():
+        place = f"{FOLDER}/{path}"
+        if path not in old.texts:
+            yield file.package, Spot(Place(place, 1, 1)), "this file is not there yet"
+        elif (text := proto_text(file)) != old.texts[path]:
+            yield file.package, _first_difference(text, old.texts[path], place), "this file is not what the blossm.yaml says"
+    for path in sorted(old.texts.keys() - expected.keys()):
+        nowhere = Spot(Place(f"{FOLDER}/{path}", 1, 1))
+        yield packages.get(path, ""), nowhere, "nothing of this file is in the network any more"
+
+
+def _first_difference(text: str, was: str, file: str) -> Spot:
+    lines, others = was.split("\n"), text.split("\n")
+    at = next((at for at, (line, other) in enumerate(zip(lines, others, strict=False)) if line != other), len(others))
+    at = min(at, len(lines) - 1)
+    line = lines[at]
+    column = len(line) - len(line.lstrip()) + 1
+    return Spot(Place(file, at + 1, column), max(1, len(line) - column + 1), line)
+
+
+def in_the_way(new: Iterable[File], old: Committed | None, root: Path) -> list[str]:
+    """Files where the contract is to be written that `blossm proto` did not write, as paths from the root."""
+    ours = old.texts if old else {}
+    paths = (f"{FOLDER}/{file.path}" for file in new if file.path not in ours)
+    return [path for path in paths if (root / path).exists() or (root / path).is_symlink()]
+
+
+def _check_in_the_way(new: Iterable[File], old: Committed, root: Path, findings: Findings) -> None:
+    for path in in_the_way(new, old, root):
+        tell_in_the_way(path, findings)
+
+
+def tell_in_the_way(path: str, findings: Findings) -> None:
+    message = f"this is not what `blossm proto` wrote: its first line does not begin with `{GENERATED.strip()}`"
+    help = "take it back from version control, or move it and run `blossm proto`"
+    findings.add("B702", message, Spot(Place(path, 1, 1)), help=help)
