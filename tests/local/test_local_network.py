@@ -71,7 +71,7 @@ async def test_a_part_that_breaks_is_begun_again_after_a_pause() -> None:
         await asyncio.Event().wait()
 
     async with await LocalNetwork.open(harbour(), storage=MemoryStorage(harbour()), clock=clock) as local:
-        local.keep_running("a part", breaking)
+        local.kept.run("a part", breaking)
         while not clock.sleeping:  # noqa: ASYNC110 - the clock has no event for it
             await asyncio.sleep(0)
         clock.advance(1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +25,7 @@ from blossm.model.network import (
 )
 
 _CLOSED = ("",)
+_OVER_GRPC = ("event-store", "command", "fact", "view-store")
 _EFFORTS = {"public": 0, "optional": 1, "signed_in": 2, "any": 3, "all": 3}
 
 
@@ -61,6 +62,17 @@ def welcome(network: Network, url: str, *, token: str) -> Iterator[str]:
     if paste := list(lines(network, url, token=token)):
         yield "paste into another terminal:"
         yield from (f"  {line}" for line in paste)
+
+
+def wire(processes: Mapping[str, str], *, key: str) -> Iterator[str]:
+    """How the processes of a network are reached: where each listens, by its name. Nothing where there are none."""
+    if not processes:
+        return
+    called = [name for name in processes if name.partition(" ")[0] in _OVER_GRPC]
+    yield f"{len(processes)} processes: `blossm status` says where each one listens"
+    if called:
+        yield f"with the operator's key any tool may call them over gRPC, here {called[0]}:"
+        yield f"  grpcurl -plaintext -H 'authorization: Bearer {key}' {processes[called[0]]} list"
 
 
 def lines(network: Network, url: str, *, token: str) -> Iterator[str]:

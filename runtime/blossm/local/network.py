@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import structlog
-
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.handlers.modules import Modules
 from blossm.local.clients import Directory, InProcessClients, Procedures
-from blossm.local.outbox import Outbox, services_that_call
-from blossm.local.scheduler import Scheduler
+from blossm.local.kept import Kept
 from blossm.local.storage import Storage
+from blossm.local.timed_calls import has_timed_calls, make_timed_calls
 from blossm.model.network import Network
 from blossm.ports import Clock, Keys
 from blossm.procedures.projection import ProjectionProcedure
@@ -25,8 +21,6 @@ from blossm.serve.assembly import Assembly
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
-
-log = structlog.get_logger("blossm.local")
 
 
 class LocalNetwork:
@@ -42,7 +36,7 @@ class LocalNetwork:
         self.procedures = Procedures()
         self.directory = Directory(network, self.procedures)
         self.projections: dict[str, ProjectionProcedure] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self.kept = Kept(clock)
         self._closing = AsyncExitStack()
 
     @classmethod
@@ -100,42 +94,19 @@ class LocalNetwork:
     def start(self) -> None:
         """Begin what runs by itself: projections, the outbox, scheduled and timed calls."""
         for address, projection in self.projections.items():
-            self.keep_running(f"projection {address}", projection.run)
-        if self._has_timers():
-            logs = {service: self.procedures.event_stores[service] for service in services_that_call(self.network)}
-            timers = self.storage.timers
-            scheduler = Scheduler(network=self.network, clients=self.operator, table=timers, clock=self.clock)
-            scheduler.schedule()
-            self.keep_running("outbox", Outbox(logs=logs, table=timers, bus=self.bus).run)
-            self.keep_running("scheduler", scheduler.run)
+            self.kept.run(f"projection {address}", projection.run)
+        if has_timed_calls(self.network):
+            make_timed_calls(
+                self.network, clients=self.operator, table=self.storage.timers, bus=self.bus, clock=self.clock, kept=self.kept
+            )
 
     def waiting(self) -> int:
         """How many timed calls wait."""
-        return self.storage.timers.count() if self._has_timers() else 0
-
-    def _has_timers(self) -> bool:
-        scheduled = any(command.schedule for command in self.network.commands.values())
-        return scheduled or bool(services_that_call(self.network))
-
-    def keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run a part until the network closes; one that breaks is logged, and begun again a second later."""
-
-        async def kept() -> None:
-            while True:
-                try:
-                    await run()
-                except Exception:  # one part that breaks must not stand still in silence, nor take the others along
-                    log.exception("restarting what broke", part=name)
-                    await self.clock.sleep(1.0)
-
-        self._tasks.append(asyncio.create_task(kept(), name=name))
+        return self.storage.timers.count() if has_timed_calls(self.network) else 0
 
     async def close(self) -> None:
         """Stop what runs by itself, drain the appenders, close the stores: in this order. The doors are closed before."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self.kept.close()
         await self._closing.aclose()
 
     async def __aenter__(self) -> Self:

@@ -2,60 +2,105 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blossm.local.doors import Doors
 from blossm.local.network import LocalNetwork
-from blossm.local.operated import InThisProcess
+from blossm.local.operated import InThisProcess, Operated
 from blossm.local.operations import LocalOperations
 from blossm.local.operator import OperatorDoor
 from blossm.local.state import Running, StateFolder
 from blossm.local.storage import FolderStorage
 from blossm.model.network import Network
+from blossm.rpc.keys import operator_key
 from blossm.serve.http import Server, bound, url_of
 from blossm.serve.keys import development_keys
 from blossm.serve.serving import serving
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from starlette.types import ASGIApp
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A network that answers at `url`."""
+    """A network that answers at `url`, until `ended`.
 
-    local: LocalNetwork
+    `drop` lets go of the requests that are under way. `processes`: where each listens, by `<kind> <address>`; empty
+    where all procedures are in this one.
+    """
+
+    network: Network
     url: str
-    server: Server
+    operator_key: str
     ended: asyncio.Task[None]
+    drop: Callable[[], None]
+    processes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A network whose procedures stand: it can be operated, and has doors. `start` begins what runs by itself."""
+
+    operated: Operated
+    doors: Mapping[str, ASGIApp]
+    start: Callable[[], None]
+    drop: Callable[[], None] = lambda: None
+    processes: Mapping[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
-async def served(network: Network, *, port: int, fresh: bool = False) -> AsyncIterator[Served]:
+async def served(network: Network, *, port: int, fresh: bool = False, processes: bool = False) -> AsyncIterator[Served]:
     """The network over its state folder, answering on `port` (0: a free one). On the way out requests finish first.
 
-    Raises FolderError, PortTaken, HandlerError and Unavailable before anything is served.
+    `processes`: each procedure in a process of its own. Raises FolderError, PortTaken, HandlerError, DidNotStart and
+    Unavailable before anything is served.
     """
     folder = StateFolder.hold(Path(network.directory), fresh=fresh)
+    token = secrets.token_urlsafe(32)
+    stand = _in_processes(network, folder, token) if processes else _here(network, folder)
     try:
         with bound(port) as listener:
             url = url_of(listener)
-            async with await LocalNetwork.open(network, storage=FolderStorage(network, folder)) as local:
-                keys = development_keys(network, folder.development_key, clock=local.clock)
-                operator_key = secrets.token_urlsafe(32)
-                operations = LocalOperations(InThisProcess(local, live=True), key=folder.development_key)
-                operator = OperatorDoor(operations, key=operator_key, realm=network.name)
-                doors = Doors(network, local.doors(keys), operator=operator)
-                server = Server(doors, grace=grace(network), realm=network.name)
-                local.start()
+            async with stand as standing:
+                operations = LocalOperations(standing.operated, key=folder.development_key)
+                operator = OperatorDoor(operations, key=operator_key(token), realm=network.name)
+                server = Server(
+                    Doors(network, standing.doors, operator=operator), grace=grace(network), realm=network.name
+                )
+                standing.start()
                 async with serving(server, listener) as ended:
-                    folder.announce(Running(url, os.getpid(), operator_key))
-                    yield Served(local, url, server, ended)
+                    folder.announce(Running(url, os.getpid(), operator_key(token)))
+
+                    def drop() -> None:
+                        server.stop()
+                        standing.drop()
+
+                    yield Served(network, url, operator_key(token), ended, drop, standing.processes)
     finally:
         folder.close()
+
+
+@asynccontextmanager
+async def _here(network: Network, folder: StateFolder) -> AsyncIterator[Standing]:
+    async with await LocalNetwork.open(network, storage=FolderStorage(network, folder)) as local:
+        keys = development_keys(network, folder.development_key, clock=local.clock)
+        yield Standing(InThisProcess(local, live=True), local.doors(keys), local.start)
+
+
+@asynccontextmanager
+async def _in_processes(network: Network, folder: StateFolder, token: str) -> AsyncIterator[Standing]:
+    from blossm.local.processes.network import ProcessNetwork  # gRPC: only who asks for it has to wait for it
+
+    async with ProcessNetwork(network, folder, operator_token=token, grace=grace(network)) as apart:
+        yield Standing(apart, apart.doors(), apart.start, apart.drop, apart.addresses())
 
 
 def grace(network: Network) -> float:

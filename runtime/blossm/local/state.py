@@ -50,7 +50,7 @@ class StateFolder:
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
-        self._lock = lock
+        self.lock = lock  # the folder is held for as long as this file is open somewhere
 
     @classmethod
     def hold(cls, root: Path, *, fresh: bool = False) -> StateFolder:
@@ -133,7 +133,7 @@ class StateFolder:
     def close(self) -> None:
         """Give the folder back."""
         (self.path / "running.json").unlink(missing_ok=True)
-        os.close(self._lock)
+        os.close(self.lock)
 
 
 def development_key_at(root: Path) -> Path:

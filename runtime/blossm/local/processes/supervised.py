@@ -1,0 +1,179 @@
+"""One process of the network, kept running: started, watched, and started again when it ends unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Literal
+
+import structlog
+
+from blossm.core.errors import BlossmError, Unavailable
+from blossm.local.processes.backoff import Backoff
+from blossm.model.network import Ref
+from blossm.ports import Clock
+from blossm.serve.control import AskStatus, Failed, Ready, Status, Stop
+from blossm.serve.nursery import Child
+
+State = Literal["starting", "up", "waiting", "ended"]  # waiting: to be started again
+
+START = 60.0  # seconds in which a process must be ready
+ANSWER = 2.0  # seconds in which it must say how it is
+FAREWELL = 5.0  # seconds in which it must end after it was told to drop what is under way
+
+log = structlog.get_logger("blossm.local")
+
+
+class DidNotStart(BlossmError):
+    """A process of the network can't be served. `failed` is what it said, and the exit code that goes with it."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.text)
+        self.failed = failed
+
+
+class Supervised:
+    """A process and its successors. `first` starts it, `keep` keeps it running, `end` ends it."""
+
+    def __init__(self, ref: Ref, *, address: str, start: Callable[[], Awaitable[Child]], clock: Clock) -> None:
+        """`address`: where it listens, for as long as the network runs."""
+        self.ref = ref
+        self.address = address
+        self.state: State = "starting"
+        self.restarts = 0
+        self.last: Status | None = None  # how it was when it last said so
+        self._start = start
+        self._clock = clock
+        self._backoff = Backoff()
+        self._child: Child | None = None
+        self._ready: asyncio.Future[Ready | Failed] | None = None
+        self._asked: asyncio.Future[Status] | None = None
+        self._gone: asyncio.Task[int] | None = None
+        self._since = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    async def first(self) -> None:
+        """Start it; return when it answers. Raises DidNotStart when it can't be served, Unavailable when it ends before."""
+        match await self._begin():
+            case Failed() as failed:
+                await self._ended()
+                raise DidNotStart(failed)
+            case None:
+                how = told(await self._ended())
+                raise Unavailable(f"the process of {self.name} did not start: {how}")
+
+    async def keep(self) -> None:
+        """Start it again whenever it ends, until this is cancelled."""
+        failed: Failed | Exception | None = None
+        while True:
+            how = _one_line(failed) if failed else told(await self._ended())
+            pause = self._backoff.pause(up=self._clock.monotonic() - self._since)
+            log.warning("a process ended", procedure=self.name, how=how, again_in=f"{pause:g} s")
+            self.state = "waiting"
+            await self._clock.sleep(pause)
+            self.restarts += 1
+            try:
+                failed = await self._again()
+            except Exception as error:  # whatever keeps it from starting, the next try may do better
+                failed = error
+
+    async def status(self) -> Status | None:
+        """How it is; None when it does not say."""
+        if self._child is None or self.state != "up":
+            return None
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_future()
+            self._child.send(AskStatus())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER):
+                return await asyncio.shield(self._asked)
+        return None
+
+    def stop(self) -> None:
+        """Tell it to finish; a second time: to drop what is under way."""
+        if self._child:
+            self._child.send(Stop())
+
+    async def end(self, *, grace: float) -> None:
+        """Tell it to finish, and wait until it is gone. What takes longer than `grace` seconds is dropped, then killed."""
+        if self._child is None or self._gone is None:
+            return
+        for force, seconds in ((self.stop, grace), (self.stop, FAREWELL), (self._child.kill, FAREWELL)):
+            force()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await asyncio.shield(self._gone)
+                    break
+        self.state = "ended"
+
+    @property
+    def name(self) -> str:
+        """As messages name it: `command shop.bicycle.paint`."""
+        return f"{self.ref.kind} {self.ref.address}"
+
+    # ------------------------------------------------------------ one life
+
+    async def _begin(self) -> Ready | Failed | None:
+        """Start it; answers its first word, None when it ended without one."""
+        self.state = "starting"
+        self._ready = asyncio.get_running_loop().create_future()
+        child = self._child = await self._start()
+        self._since = self._clock.monotonic()
+        self._gone = asyncio.create_task(self._live(child), name=self.name)
+        await asyncio.wait((self._ready, self._gone), return_when=asyncio.FIRST_COMPLETED, timeout=START)
+        if not self._ready.done():
+            child.kill()  # it hangs, or is gone anyway
+            return None
+        if isinstance(said := self._ready.result(), Ready):
+            self.state = "up"
+        return said
+
+    async def _again(self) -> Failed | None:
+        """Start it once more; answers why it can't be served, None when it can or has ended by itself."""
+        match await self._begin():
+            case Ready():
+                log.info("a process is up again", procedure=self.name, pid=self.pid)
+                return None
+            case Failed() as failed:
+                await self._ended()
+                return failed
+            case None:
+                return None
+
+    async def _live(self, child: Child) -> int:
+        """Listen to what it says until it is gone; answers its exit code."""
+        async for message in child.messages():
+            match message:
+                case Ready() | Failed() if self._ready and not self._ready.done():
+                    self._ready.set_result(message)
+                case Status():
+                    self.last = message
+                    if self._asked and not self._asked.done():
+                        self._asked.set_result(message)
+                    self._asked = None
+        return await child.ended()
+
+    async def _ended(self) -> int:
+        assert self._gone
+        code = await asyncio.shield(self._gone)
+        self._child, self._asked = None, None
+        return code
+
+
+def told(code: int) -> str:
+    """How a process ended, for people."""
+    if code >= 0:
+        return f"exit code {code}"
+    with suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"
+
+
+def _one_line(failed: Failed | Exception) -> str:
+    text: Any = failed.text if isinstance(failed, Failed) else repr(failed)
+    return text.strip().splitlines()[0].removeprefix("error: ") if text.strip() else "it can't be served"
