@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import orjson
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
 
 from blossm.core import strict_json
 from blossm.core.errors import BadRequest, BlossmError, FieldProblem, Unavailable
@@ -82,6 +83,10 @@ class Types:
     def row(self, address: str) -> Codec | None:
         """Of a view."""
         return self._rows.get(address)
+
+    def message(self, full_name: str) -> type[Message]:
+        """The class of any message of the network or the platform."""
+        return GetMessageClass(self.pool.FindMessageTypeByName(full_name))
 
     def pack(
         self, codec: Codec | None, value: Any, *, at: str = "payload", otherwise: type[BlossmError] = BadRequest

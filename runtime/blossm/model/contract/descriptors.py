@@ -67,8 +67,10 @@ def _message(message: Message) -> DescriptorProto:
         reserved_name=message.reserved_names,
     )
     made.nested_type.extend(_entry(field) for field in message.fields if field.label == "map")
+    if message.removed:
+        made.options.deprecated = True
     if message.version:
-        made.options.CopyFrom(_said(MessageOptions, _VARINT, message.version))
+        made.options.MergeFrom(_said(MessageOptions, _VARINT, message.version))
     return made
 
 
