@@ -12,6 +12,7 @@ import click
 COMMANDS = {
     "dev": "Run a whole network on this machine.",
     "check": "Say everything that is wrong with a network.",
+    "proto": "Write the network's contract as .proto files.",
     "call": "Issue a command, read a fact or query a view.",
     "events": "Show what was logged.",
     "state": "Show what a root's events add up to.",

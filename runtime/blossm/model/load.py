@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blossm.model.contract.committed import committed
+from blossm.model.contract.committed import Committed, committed
 from blossm.model.contract.keeping import kept_numbers
-from blossm.model.contract.staleness import check_contract, check_names
+from blossm.model.contract.places import Places
+from blossm.model.contract.staleness import check_contract, check_in_the_way, check_names, due, tell_breaks
+from blossm.model.contract.tree import File
 from blossm.model.diagnostics import Findings, InvalidNetwork, Problem, Spot
 from blossm.model.documents import understand
 from blossm.model.headers import Hierarchy
@@ -39,6 +41,32 @@ def check(directory: Path) -> list[Problem]:
         check_names(network, draft.findings)
         check_contract(network, draft.root, draft.hierarchy.procedures, draft.findings)
     return draft.findings.problems()
+
+
+def load_contract(directory: Path) -> Contract:
+    """The contract of the network in a folder, beside what was committed of it. Raises InvalidNetwork."""
+    draft = _read(Path(directory))
+    network = draft.link("production")
+    if network and draft.is_sound():
+        check_names(network, draft.findings)
+        old = committed(draft.root, draft.findings)
+        if not draft.findings.errors():
+            files, breaks = due(network, old), Findings()
+            check_in_the_way(files, old, draft.root, draft.findings)
+            tell_breaks(files, old or Committed(), Places(draft.hierarchy.procedures), breaks)
+            if not draft.findings.errors():
+                return Contract(draft.root, files, old or Committed(), tuple(breaks.problems()))
+    raise InvalidNetwork(draft.findings.problems())
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a network's contract is to be, what it was, and what of that would break somebody."""
+
+    root: Path
+    files: tuple[File, ...]
+    old: Committed
+    breaks: tuple[Problem, ...]
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from blossm.model.contract.keeping import in_use
+from blossm.model.contract.keeping import gaps
 from blossm.model.contract.kinds import kind_of, part_of, wrapped
 from blossm.model.contract.narrowing import Rules, narrowed
 from blossm.model.contract.tree import File, Message, MessageField, Range, Role
@@ -57,7 +57,7 @@ def unreserved(files: Iterable[File]) -> list[Change]:
         for file in files
         for message in file.messages
         for inner in _with_nested(message)
-        for gap in _gaps(inner)
+        for gap in gaps(inner)
     ]
 
 
@@ -67,14 +67,6 @@ _GAP = "a field was taken out or renumbered by hand: take the file back from ver
 def _gap(message: Message, inner: Message, gap: Range) -> str:
     numbers = f"the number {gap.first} is" if gap.first == gap.last else f"the numbers {gap.first} to {gap.last} are"
     return f"{numbers} neither used nor reserved in `{inner.full_name}`"
-
-
-def _gaps(message: Message) -> Iterator[Range]:
-    before = 0
-    for first, last in in_use(message):
-        if first > before + 1 and not (before < 19000 and first == 20000 and before == 18999):
-            yield Range(before + 1, first - 1)
-        before = last
 
 
 def _with_nested(message: Message) -> Iterator[Message]:

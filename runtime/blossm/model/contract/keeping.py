@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
-from blossm.model.contract.build import contract
+from blossm.model.contract.build import OF_PROTOBUF, contract
 from blossm.model.contract.kinds import kind_of, part_of
 from blossm.model.contract.numbers import complete, with_reserved
 from blossm.model.contract.tree import File, Message, MessageField, Range, merged
@@ -34,6 +35,14 @@ def in_use(message: Message) -> tuple[Range, ...]:
     return merged((*message.reserved_numbers, *(Range(field.number, field.number) for field in message.fields)))
 
 
+def gaps(message: Message) -> tuple[Range, ...]:
+    """Numbers that were given once, since higher ones are, and that nothing keeps from being given again."""
+    used = merged((*in_use(message), OF_PROTOBUF))
+    last = max((last for _, last in in_use(message)), default=0)
+    free = (Range(before.last + 1, after.first - 1) for before, after in pairwise((Range(0, 0), *used)))
+    return tuple(gap for gap in free if gap.first <= gap.last < last)
+
+
 def _without_retyped(old: Sequence[File], new: Sequence[File]) -> tuple[File, ...]:
     """The old files, where a field whose type has changed is no longer: it gets a new number.
 
@@ -58,9 +67,8 @@ def _forgetful(old: Message, new: Message | None) -> Message:
         if now and (part := part_of(field, old)):
             parts[field.type] = _forgetful(part, part_of(now, new))
     lost = (Range(field.number, field.number) for field in old.fields if field not in same)
-    return replace(
-        old, fields=tuple(same), nested=tuple(parts.values()), reserved_numbers=merged((*old.reserved_numbers, *lost))
-    )
+    reserved = merged((*old.reserved_numbers, *lost, *gaps(old)))
+    return replace(old, fields=tuple(same), nested=tuple(parts.values()), reserved_numbers=reserved)
 
 
 def _with_gone(old: File, new: File) -> File:
@@ -75,7 +83,7 @@ def _gone(old: Message) -> Message:
         old,
         fields=(),
         nested=(),
-        reserved_numbers=in_use(old),
+        reserved_numbers=merged((*in_use(old), *gaps(old))),
         reserved_names=tuple(sorted(set(names))),
         comment="Was removed. It stays so that its name and its numbers are not used again.",
         removed=True,

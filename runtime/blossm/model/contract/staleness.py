@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from blossm.model.contract.changes import Change, breaking, unreserved
+from blossm.model.contract.changes import breaking, unreserved
 from blossm.model.contract.collisions import collisions
 from blossm.model.contract.committed import FOLDER, Committed, committed
 from blossm.model.contract.keeping import kept
@@ -56,22 +56,21 @@ def check_contract(network: Network, root: Path, procedures: Iterable[Placed], f
     if old is None or any(problem.code == "B702" for problem in findings.problems()):
         return
     new = due(network, old)
-    _check_in_the_way(new, old, root, findings)
-    places = Places(procedures)
-    broken: set[str] = set()
-    for change in (*breaking(old.files, new), *unreserved(old.files)):
-        broken.add(change.of.full_name.rpartition(".")[0])
-        help = f"{change.help}; {_ACCEPT}" if change.code != "B704" else change.help
-        findings.add(change.code, change.message, _spot(change, places, old), help=help)
-    for file, spot, message in stale(new, old):
-        if file not in broken:
+    check_in_the_way(new, old, root, findings)
+    broken = tell_breaks(new, old, Places(procedures), findings)
+    for package, spot, message in stale(new, old):
+        if package not in broken:
             findings.add("B701", message, spot, help="run `blossm proto`")
 
 
-def _spot(change: Change, places: Places, old: Committed) -> Spot:
-    """In the blossm.yaml; else in the committed file."""
-    spot = None if change.code == "B704" else places.spot(change.of, change.path)
-    return spot or old.spots.get((change.of.full_name, ""), Spot(Place(f"{FOLDER}/", 1, 1)))
+def tell_breaks(new: Iterable[File], old: Committed, places: Places, findings: Findings) -> set[str]:
+    """Tell what breaks who knows the old contract, where it stands in a blossm.yaml; answers the packages it is in."""
+    changes = [*breaking(old.files, new), *unreserved(old.files)]
+    for change in changes:
+        spot = None if change.code == "B704" else places.spot(change.of, change.path)
+        spot = spot or old.spots.get((change.of.full_name, ""), Spot(Place(f"{FOLDER}/", 1, 1)))
+        findings.add(change.code, change.message, spot, help=f"{change.help}; {_ACCEPT}")
+    return {change.of.full_name.rpartition(".")[0] for change in changes}
 
 
 def stale(new: Iterable[File], old: Committed) -> Iterator[tuple[str, Spot, str]]:
@@ -98,19 +97,11 @@ def _first_difference(text: str, was: str, file: str) -> Spot:
     return Spot(Place(file, at + 1, column), max(1, len(line) - column + 1), line)
 
 
-def in_the_way(new: Iterable[File], old: Committed | None, root: Path) -> list[str]:
-    """Files where the contract is to be written that `blossm proto` did not write, as paths from the root."""
-    ours = old.texts if old else {}
-    paths = (f"{FOLDER}/{file.path}" for file in new if file.path not in ours)
-    return [path for path in paths if (root / path).exists() or (root / path).is_symlink()]
-
-
-def _check_in_the_way(new: Iterable[File], old: Committed, root: Path, findings: Findings) -> None:
-    for path in in_the_way(new, old, root):
-        tell_in_the_way(path, findings)
-
-
-def tell_in_the_way(path: str, findings: Findings) -> None:
-    message = f"this is not what `blossm proto` wrote: its first line does not begin with `{GENERATED.strip()}`"
-    help = "take it back from version control, or move it and run `blossm proto`"
-    findings.add("B702", message, Spot(Place(path, 1, 1)), help=help)
+def check_in_the_way(new: Iterable[File], old: Committed | None, root: Path, findings: Findings) -> None:
+    """Refuse files where the contract is to be written that `blossm proto` did not write."""
+    for file in new:
+        path = f"{FOLDER}/{file.path}"
+        if (old is None or file.path not in old.texts) and ((root / path).exists() or (root / path).is_symlink()):
+            message = f"this is not what `blossm proto` wrote: its first line does not begin with `{GENERATED.strip()}`"
+            help = "take it back from version control, or move it and run `blossm proto`"
+            findings.add("B702", message, Spot(Place(path, 1, 1)), help=help)
