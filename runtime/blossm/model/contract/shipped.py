@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import blossm
-
-_PACKAGE = Path(blossm.__file__).parent
+_PACKAGE = Path(__file__).parents[2]
 
 
 def platform_files() -> dict[str, str]:
