@@ -7,18 +7,20 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 import structlog
+from google.protobuf.message import Message
 
 from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded, FieldProblem, Internal, NotFound
 from blossm.core.idempotency import new_id
 from blossm.model.network import Network, Ref
 from blossm.ports import Clock, EventStoreClient
 from blossm.procedures.callers import Caller, Callers, word_of
+from blossm.rpc.bounds import MAX_MESSAGE
 from blossm.rpc.call import Call
 from blossm.rpc.envelope.commit import Commits, appended_to_wire
 from blossm.rpc.envelope.json_text import jsons_from_wire
 from blossm.rpc.serving.appending import Appending, Appendings
 from blossm.rpc.serving.foreign import check_known
-from blossm.rpc.serving.pages import BATCH_BYTES, MESSAGE_BYTES, batches, within_bound
+from blossm.rpc.serving.pages import BATCH_BYTES, batches
 from blossm.rpc.status import MAX_ERROR, message_of
 from blossm.rpc.types import Types
 from blossm.rpc.v1 import event_store_pb2 as pb
@@ -91,7 +93,7 @@ class EventStoreService:
             time=request.time if request.HasField("time") else None,
         )
         aggregate = self._commits[request.service].aggregate_to_wire(request.domain, found.value)
-        return within_bound(pb.AggregateResponse(aggregate=aggregate, head=found.head), help="keep states small")
+        return pb.AggregateResponse(aggregate=aggregate, head=found.head)
 
     async def query_aggregates(self, request: pb.QueryAggregatesRequest, call: Call) -> pb.QueryAggregatesResponse:
         _check(request, "head")
@@ -100,8 +102,7 @@ class EventStoreService:
         found = await stores.query_aggregates(request.domain, where, head=request.head)
         commits = self._commits[request.service]
         aggregates = [commits.aggregate_to_wire(request.domain, aggregate) for aggregate in found.value]
-        answer = pb.QueryAggregatesResponse(aggregates=aggregates, head=found.head)
-        return within_bound(answer, help="ask more narrowly, or read a view")
+        return pb.QueryAggregatesResponse(aggregates=aggregates, head=found.head)
 
     async def count(self, request: pb.CountRequest, call: Call) -> pb.CountResponse:
         _check(request, "head")
@@ -119,9 +120,11 @@ class EventStoreService:
         raise AssertionError("a page has a batch")
 
     async def stream(self, request: pb.StreamRequest, call: Call) -> AsyncGenerator[pb.StreamResponse, None]:
-        """Reads on only when what was read is sent."""
+        """Reads on only when what was read is sent. One that follows says first that it stands."""
         _check(request, "after")
         stores = self._window(request.service, call)
+        if request.follow:
+            yield pb.StreamResponse(scanned=request.after)
         commits = self._commits[request.service]
         async with aclosing(stores.stream(request.after, domains=_domains(request), follow=request.follow)) as pages:
             async for page in pages:
@@ -175,7 +178,7 @@ class EventStoreService:
             self._callers.check(caller, Ref("command", later.address))
 
 
-def _check(request: pb.AggregateRequest | pb.ReadRequest | pb.StreamRequest | pb.RootRequest, *names: str) -> None:
+def _check(request: Message, *names: str) -> None:
     """Raises BadRequest for fields of a newer contract, and where one of these fields is negative."""
     check_known(request)
     fields = [FieldProblem(name, "must be 0 or more") for name in names if getattr(request, name) < 0]
@@ -189,9 +192,9 @@ def _domains(request: pb.ReadRequest | pb.StreamRequest) -> list[str] | None:
 
 def _fitting(answer: pb.AppendResponse) -> pb.AppendResponse:
     """The answer, within the bound of a message: the largest replies are left to be asked for one by one."""
-    while (size := answer.ByteSize()) > MESSAGE_BYTES:
+    while (size := answer.ByteSize()) > MAX_MESSAGE:
         largest = max(answer.results, key=lambda result: result.ByteSize())
-        facts = {"bytes": size, "limit": MESSAGE_BYTES}
+        facts = {"bytes": size, "limit": MAX_MESSAGE}
         error = DeadlineExceeded("the answer is too large to be given beside others", facts=facts, help="repeat it alone")
         largest.error.CopyFrom(message_of(error))
     return answer

@@ -1,0 +1,141 @@
+"""Appends on their way to one service's log: those that come while a request is in flight go together in the next one.
+
+A call costs the same whatever is in it, so many at once are cheap, and one alone does not wait for others.
+A request whose connection broke is sent again: the log knows commits by their keys, so none is logged twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from blossm.core.commit import Appended
+from blossm.core.errors import BlossmError, DeadlineExceeded, Internal, PayloadTooLarge, ResourceExhausted
+from blossm.rpc.bounds import MAX_MESSAGE
+from blossm.rpc.calling.line import BrokenOff, Line
+from blossm.rpc.envelope.commit import appended_from_wire
+from blossm.rpc.status import error_of
+from blossm.rpc.v1 import event_store_pb2 as pb
+
+METHOD = "/blossm.rpc.v1.EventStoreService/Append"
+BATCH_COMMITS = 500
+BATCH_BYTES = 2 * 1024 * 1024
+QUEUE_COMMITS = 10_000
+QUEUE_BYTES = 64 * 1024 * 1024
+IN_FLIGHT = 1  # requests
+ROOM = 1024  # bytes of a message beside its commits
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A commit that is to be sent, or was. Its caller may be gone."""
+
+    message: pb.Appending
+    size: int
+    answer: asyncio.Future[Appended]
+
+
+class Appends:
+    """The appends of this process to one service's log."""
+
+    def __init__(self, line: Line, *, service: str) -> None:
+        self._line = line
+        self._service = service
+        self._queue: deque[_Waiting] = deque()
+        self._queued_bytes = 0
+        self._senders: set[asyncio.Task[None]] = set()
+
+    async def append(self, message: pb.Appending) -> Appended:
+        """The answer to this commit. A caller who stops waiting stops nothing that was sent.
+
+        Raises what the event stores raise, ResourceExhausted when too much waits, DeadlineExceeded when it was sent and
+        no answer came for too long, and Unavailable when it could not be sent.
+        """
+        size = message.ByteSize()
+        self._admit(size)
+        waiting = _Waiting(message, size, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._queued_bytes += size
+        if len(self._senders) < IN_FLIGHT:
+            self._senders.add(asyncio.create_task(self._sending()))
+        return await waiting.answer
+
+    def _admit(self, size: int) -> None:
+        if size > MAX_MESSAGE - ROOM:
+            raise PayloadTooLarge(
+                f"a commit of {size} bytes is over what a message may have", facts={"bytes": size, "limit": MAX_MESSAGE - ROOM}
+            )
+        if len(self._queue) >= QUEUE_COMMITS or self._queued_bytes + size > QUEUE_BYTES:
+            raise ResourceExhausted(
+                f"{len(self._queue)} appends wait for the log of {self._service} already: nothing was logged",
+                facts={"waiting": len(self._queue), "bytes": self._queued_bytes, "limit": QUEUE_COMMITS},
+                help="try again later",
+            )
+
+    async def _sending(self) -> None:
+        """A sender is gone the moment it finds nobody waiting: the next append may come before a callback would run."""
+        try:
+            await self._send()
+        finally:
+            sender = asyncio.current_task()
+            assert sender is not None
+            self._senders.discard(sender)
+
+    async def _send(self) -> None:
+        """Send request after request until nobody waits."""
+        while batch := self._next():
+            request = pb.AppendRequest(service=self._service, appends=[waiting.message for waiting in batch])
+            try:
+                response = await self._line.ask(METHOD, request, pb.AppendResponse, timeout=None, again=True)
+            except BlossmError as error:
+                _fail(batch, error)
+            except Exception as error:  # the next request may well get through, and these callers must not wait for ever
+                _fail(batch, Internal(f"the log of {self._service} can't be reached: {type(error).__name__}: {error}"))
+            else:
+                _answer(batch, response)
+
+    def _next(self) -> list[_Waiting]:
+        """Those that go together: the longest-waiting ones, within the bounds of a request."""
+        batch: list[_Waiting] = []
+        size = 0
+        while self._queue and len(batch) < BATCH_COMMITS and (not batch or size + self._queue[0].size <= BATCH_BYTES):
+            waiting = self._queue.popleft()
+            self._queued_bytes -= waiting.size
+            if not waiting.answer.done():  # else its caller is gone, and it was never sent
+                size += waiting.size
+                batch.append(waiting)
+        return batch
+
+
+def _answer(batch: list[_Waiting], response: pb.AppendResponse) -> None:
+    if len(response.results) != len(batch):
+        _fail(batch, Internal(f"{len(batch)} commits were sent, and {len(response.results)} answers came"))
+        return
+    for waiting, result in zip(batch, response.results, strict=True):
+        if waiting.answer.done():
+            continue
+        if result.HasField("appended"):
+            waiting.answer.set_result(appended_from_wire(result.appended))
+        else:
+            waiting.answer.set_exception(error_of(result.error))
+
+
+def _fail(batch: list[_Waiting], error: BlossmError) -> None:
+    """Tell all of them, each with an error of its own."""
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(_own(error))
+
+
+def _own(error: BlossmError) -> BlossmError:
+    if isinstance(error, BrokenOff):
+        own: BlossmError = DeadlineExceeded(
+            "the outcome is unknown: the connection broke while the commit was being logged",
+            facts=error.facts,
+            help="repeat with the same idempotency key",
+        )
+    else:
+        own = type(error)(error.message, fields=error.fields, facts=error.facts, help=error.help)
+    own.__cause__ = error
+    return own
