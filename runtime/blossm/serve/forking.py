@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from typing import NoReturn
 
 # Not used here: imported once, and shared by all that are forked.
@@ -97,4 +98,5 @@ def _nothing(_number: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone
+        main()

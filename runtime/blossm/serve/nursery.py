@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -37,14 +38,17 @@ class Child:
         self.pid = pid
         self._control = control
         self._code = code
+        self._said: asyncio.Queue[FromProcess | None] = asyncio.Queue()
+        self.gone = asyncio.create_task(self._hear(), name=f"process {pid}")
 
     def send(self, message: FromParent) -> None:
         """Tell the process something; nothing happens when it is gone."""
         self._control.send(message)
 
-    def messages(self) -> AsyncIterator[FromProcess]:
+    async def messages(self) -> AsyncIterator[FromProcess]:
         """What the process tells, until it is gone. For one reader."""
-        return self._control.messages()
+        while message := await self._said.get():
+            yield message
 
     async def ended(self) -> int:
         """Wait until the process is gone; answers its exit code, negative for a signal, as `subprocess` does."""
@@ -56,8 +60,18 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
 
     async def leave(self) -> None:
-        """Hang up: it sees that its parent is gone, drains and ends."""
+        """Hang up: it sees that its parent is gone, drains and ends. Return when it has."""
         await self._control.close()
+        await self.gone
+
+    async def _hear(self) -> None:
+        try:
+            async for message in self._control.messages():
+                self._said.put_nowait(message)
+        finally:
+            self._said.put_nowait(None)
+            await self._control.close()
+        await self.ended()
 
 
 class Nursery:
@@ -100,13 +114,20 @@ class Nursery:
 class _Forking:
     """The process that forks, and what became of those that it has forked."""
 
-    def __init__(self, process: asyncio.subprocess.Process, sock: socket.socket, reader: asyncio.StreamReader) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        sock: socket.socket,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         self._process = process
         self._sock = sock
         self._reader = reader
+        self._writer = writer
         self._born: asyncio.Future[tuple[int, asyncio.Future[int]]] | None = None
         self._codes: dict[int, asyncio.Future[int]] = {}
-        self._children: dict[int, Child] = {}
+        self._children: set[Child] = set()
         self._listening = asyncio.create_task(self._listen())
         self.gone = False
 
@@ -119,8 +140,8 @@ class _Forking:
                 sys.executable, "-P", "-m", "blossm.serve.forking", stdin=theirs.fileno(), stdout=2
             )
         sending = ours.dup()  # asyncio does not send file descriptors, and keeps the socket that it reads to itself
-        reader, _writer = await asyncio.open_unix_connection(sock=ours)
-        return cls(process, sending, reader)
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        return cls(process, sending, reader, writer)
 
     async def fork(self, control: Control[FromProcess], files: tuple[int, ...]) -> Child:
         self._born = asyncio.get_running_loop().create_future()
@@ -133,8 +154,8 @@ class _Forking:
         finally:
             self._born = None
         child = Child(pid, control, code)
-        if not code.done():
-            self._children[pid] = child
+        self._children.add(child)
+        child.gone.add_done_callback(lambda _: self._children.discard(child))
         return child
 
     async def _listen(self) -> None:
@@ -156,7 +177,6 @@ class _Forking:
 
     def _end(self, pid: int, code: int) -> None:
         self._codes.pop(pid).set_result(code)
-        self._children.pop(pid, None)
 
     def _lost(self) -> None:
         """Nobody says any more what becomes of the processes: those that are left are ended with it."""
@@ -170,11 +190,10 @@ class _Forking:
             self._born.set_exception(Unavailable("the process that starts the others is gone"))
 
     async def close(self) -> None:
-        for child in list(self._children.values()):
-            await child.leave()
-        for code in list(self._codes.values()):
-            await asyncio.shield(code)
-        self._sock.shutdown(socket.SHUT_RDWR)
-        await self._listening
+        await asyncio.gather(*(child.leave() for child in self._children))
+        with suppress(OSError):  # it may be gone
+            self._sock.shutdown(socket.SHUT_WR)
         self._sock.close()
+        await self._listening
+        self._writer.close()
         await self._process.wait()

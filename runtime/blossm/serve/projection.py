@@ -37,7 +37,7 @@ class Projection:
         network = setting.network
         spec = spec_of(network.projections, setting.config.ref)
         services = {network.event_stores[address].service for address in spec.events}
-        logs = {service: setting.clients.event_stores(service) for service in services}
+        logs = {service: setting.clients.wire_event_stores(service) for service in services}
         bus = WatchingBus(logs, clock=setting.clock)
         setting.closing.push_async_callback(bus.close)
         procedure = setting.assembly.projection(spec, clients=setting.clients, bus=bus)

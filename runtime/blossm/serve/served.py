@@ -58,7 +58,7 @@ class Setting:
         network, clock = config.network, SystemClock()
         types = Types(network)
         reach = {callee.ref: Reach(callee.address, callee.key) for callee in config.reach}
-        clients = WireClients(network=network, types=types, reach=reach, clock=clock)
+        clients = WireClients(network=network, types=types, reach=reach, clock=clock, caller=config.ref)
         closing.push_async_callback(clients.close)
         assembly = Assembly(network=network, modules=Modules(Path(network.directory)), clock=clock)
         return cls(config=config, assembly=assembly, types=types, clients=clients, clock=clock, closing=closing)
