@@ -16,7 +16,6 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -168,6 +167,9 @@ class _Forking:
                 case [b"ended", pid, how]:
                     self._end(int(pid), int(how))
         self._lost()
+        self._sock.close()
+        self._writer.close()
+        await self._process.wait()
 
     async def _line(self) -> bytes:
         try:
@@ -191,9 +193,6 @@ class _Forking:
 
     async def close(self) -> None:
         await asyncio.gather(*(child.leave() for child in self._children))
-        with suppress(OSError):  # it may be gone
+        if not self.gone:
             self._sock.shutdown(socket.SHUT_WR)
-        self._sock.close()
         await self._listening
-        self._writer.close()
-        await self._process.wait()
