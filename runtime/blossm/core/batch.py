@@ -93,10 +93,13 @@ def is_ahead(append: Append, prefix: Prefix) -> bool:
 
 
 def repeated(commit: Commit, first: LoggedCommit) -> Appended | KeyReused:
-    """What a commit is answered whose key `first` has: what `first` was answered, if it is the same request."""
+    """What a commit is answered whose key `first` has: what `first` was answered, if it is the same request.
+
+    A commit that comes twice itself, with its id, is no repeat: whoever sent it did not hear that it was logged.
+    """
     if error := reused(commit.fingerprint, first):
         return error
-    return appended(first, repeated=True)
+    return appended(first, repeated=commit.id != first.commit.id)
 
 
 def reused(fingerprint: str, first: LoggedCommit) -> KeyReused | None:
