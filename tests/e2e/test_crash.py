@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.e2e.process import Running, blossm, copied, documents, running
+from tests.e2e.conftest import Dev
+from tests.e2e.process import Running, blossm, copied, documents
 
 CLIENTS = 6
 ENOUGH = 60  # acknowledged commands, in each round, before the kill
@@ -63,17 +64,17 @@ def logged_of(root: Path) -> list[dict[str, Any]]:
     return documents(blossm("events", "--json", "--network", str(root)))
 
 
-def test_every_acknowledged_event_is_there_once_and_the_view_is_a_fold_of_the_log(tmp_path: Path) -> None:
+def test_every_acknowledged_event_is_there_once_and_the_view_is_a_fold_of_the_log(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         berths = [client.post("/c.berth.port/ring", json={"payload": {"name": name}}).json()["root"] for name in "ABC"]
         ringing = Ringing(berths)
         ringing.until_killed(network, "first")
-    with running(root) as network:
+    with dev(root) as network:
         ringing.until_killed(network, "second")
     assert len(ringing.acknowledged) >= 2 * ENOUGH
 
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         for key, berth in ringing.unknown.items():
             answer = ask(client, key, berth)  # did it happen? Repeated under its key, it happens once either way
             assert answer.status_code == 200

@@ -14,14 +14,15 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, following, running
+from tests.e2e.conftest import Dev
+from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, following
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
-def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(copied(tmp_path_factory.mktemp("harbour"))) as network:
+def harbour(dev: Dev, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with dev(copied(tmp_path_factory.mktemp("harbour"))) as network:
         yield network
 
 
@@ -164,9 +165,9 @@ class Lingering(threading.Thread):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number: int) -> None:
+def test_a_signal_lets_requests_finish_and_loses_nothing(dev: Dev, tmp_path: Path, number: int) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client, following(root) as (_, events):
+    with dev(root) as network, network.client() as client, following(root) as (_, events):
         berth = opened(client)
         assert next(events)["action"] == "opened"
         lingering = Lingering(client, berth, seconds=1)
@@ -180,9 +181,9 @@ def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, number:
     assert [event["action"] for event in logged] == ["opened", "rung", "rung"]
 
 
-def test_a_second_signal_drops_what_is_under_way_and_says_that_the_outcome_is_unknown(tmp_path: Path) -> None:
+def test_a_second_signal_drops_what_is_under_way_and_says_that_the_outcome_is_unknown(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client, following(root) as (_, events):
+    with dev(root) as network, network.client() as client, following(root) as (_, events):
         berth = opened(client)
         assert next(events)["action"] == "opened"
         lingering = Lingering(client, berth, seconds=50)
@@ -195,9 +196,9 @@ def test_a_second_signal_drops_what_is_under_way_and_says_that_the_outcome_is_un
     assert "Traceback" not in (tmp_path / "talk.txt").read_text()
 
 
-def test_a_live_query_ends_when_the_network_stops(tmp_path: Path) -> None:
+def test_a_live_query_ends_when_the_network_stops(dev: Dev, tmp_path: Path) -> None:
     with (
-        running(copied(tmp_path)) as network,
+        dev(copied(tmp_path)) as network,
         network.client() as client,
         client.stream("GET", "/v/berths", headers={"Accept": "text/event-stream"}) as live,
     ):
@@ -206,22 +207,22 @@ def test_a_live_query_ends_when_the_network_stops(tmp_path: Path) -> None:
         assert network.process.wait(timeout=10) == 0
 
 
-def test_what_was_logged_is_there_after_a_restart_and_gone_with_fresh(tmp_path: Path) -> None:
+def test_what_was_logged_is_there_after_a_restart_and_gone_with_fresh(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         berth = opened(client)
         assert network.stop()[0] == 0
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         assert client.get(f"/v/berths/{berth}").json()["body"]["name"] == "North"
         assert network.stop()[0] == 0
-    with running(root, "--fresh") as network, network.client() as client:
+    with dev(root, "--fresh") as network, network.client() as client:
         assert client.get(f"/v/berths/{berth}").status_code == 404
 
 
-def test_exec_runs_a_command_and_exits_with_its_code(tmp_path: Path) -> None:
+def test_exec_runs_a_command_and_exits_with_its_code(options: tuple[str, ...], tmp_path: Path) -> None:
     root = copied(tmp_path)
     program = f"{' '.join(BLOSSM)} status --json && echo $BLOSSM_URL && exit 7"
-    done = blossm("dev", str(root), "--port", "0", "--exec", program)
+    done = blossm("dev", str(root), "--port", "0", "--exec", program, *options)
     ready, status, url = done.stdout.splitlines()
     assert ready == f"ready {url}"
     assert json.loads(status)["network"] == "harbour.example"
@@ -229,10 +230,10 @@ def test_exec_runs_a_command_and_exits_with_its_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("example", ["hello", "bicycle_city"])
-def test_the_lines_to_paste_work_as_printed(tmp_path: Path, example: str) -> None:
+def test_the_lines_to_paste_work_as_printed(dev: Dev, tmp_path: Path, example: str) -> None:
     root = copied(tmp_path, EXAMPLES / example)
-    with running(root) as network:
-        lines = [line.strip() for line in (tmp_path / "talk.txt").read_text().splitlines() if "curl" in line]
+    with dev(root) as network:
+        lines = [line.strip() for line in (tmp_path / "talk.txt").read_text().splitlines() if line.strip().startswith("curl")]
         assert network.url in lines[0]
         answers = [pasted(line) for line in lines]
         assert answers[0]["events"]
@@ -252,31 +253,31 @@ def pasted(line: str) -> dict[str, Any]:
     return answer
 
 
-def test_two_networks_cannot_share_a_folder(tmp_path: Path) -> None:
+def test_two_networks_cannot_share_a_folder(dev: Dev, options: tuple[str, ...], tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root):
-        second = blossm("dev", str(root), "--port", "0")
+    with dev(root):
+        second = blossm("dev", str(root), "--port", "0", *options)
     assert second.returncode == 2
     assert second.stdout == ""
     assert second.stderr.startswith("error: another process uses")
 
 
-def test_a_port_in_use_is_one_clear_message(tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_clear_message(options: tuple[str, ...], tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = blossm("dev", str(copied(tmp_path)), "--port", str(other.getsockname()[1]))
+        done = blossm("dev", str(copied(tmp_path)), "--port", str(other.getsockname()[1]), *options)
     assert done.returncode == 2
     assert "is not free" in done.stderr
     assert "help: " in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_handler_that_fails_to_import_is_one_clear_message(tmp_path: Path) -> None:
+def test_a_handler_that_fails_to_import_is_one_clear_message(options: tuple[str, ...], tmp_path: Path) -> None:
     root = copied(tmp_path)
     commands = root / "port" / "berth" / "commands.py"
     commands.write_text(commands.read_text() + "\nHERE = NOWHERE\n")
-    done = blossm("dev", str(root), "--port", "0")
+    done = blossm("dev", str(root), "--port", "0", *options)
     assert done.returncode == 1
     assert "port/berth/commands.py" in done.stderr
     assert "NameError" in done.stderr
@@ -284,7 +285,7 @@ def test_a_handler_that_fails_to_import_is_one_clear_message(tmp_path: Path) -> 
     assert "runtime/blossm" not in done.stderr
 
 
-def test_what_handlers_print_is_talk_and_never_data(tmp_path: Path) -> None:
+def test_what_handlers_print_is_talk_and_never_data(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
     commands = root / "port" / "berth" / "commands.py"
     rings = commands.read_text().replace("    berth = command.root or", "    print('rung')\n    berth = command.root or")
@@ -292,7 +293,7 @@ def test_what_handlers_print_is_talk_and_never_data(tmp_path: Path) -> None:
     called = blossm("call", "port.berth.ring", "--json", cwd=root)
     assert len(documents(called)) == 1
     assert called.stderr.split() == ["imported", "rung"]
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         assert client.post("/c.berth.port/ring", json={}).status_code == 200
         assert network.stop() == (0, "")
     assert "rung\n" in (tmp_path / "talk.txt").read_text()
@@ -308,28 +309,22 @@ def test_a_broken_network_is_told_as_check_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["logs/port.db", "views/berths.db", "timers.db"])
-def test_a_corrupt_state_folder_is_one_clear_message(tmp_path: Path, file: str) -> None:
+def test_a_corrupt_state_folder_is_one_clear_message(dev: Dev, options: tuple[str, ...], tmp_path: Path, file: str) -> None:
     root = copied(tmp_path)
-    with running(root) as network:
+    with dev(root) as network:
         assert network.stop()[0] == 0
     for part in (root / ".blossm").glob(f"{file}*"):
         part.write_bytes(b"not a database at all " * 500)
-    done = blossm("dev", str(root), "--port", "0")
+    done = blossm("dev", str(root), "--port", "0", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ")
     assert file.rpartition("/")[2] in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_processes_come_with_the_wire(tmp_path: Path) -> None:
-    done = blossm("dev", str(copied(tmp_path)), "--processes")
-    assert done.returncode == 2
-    assert "comes with the wire" in done.stderr
-
-
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_is_no_error(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         for _ in range(20):
             opened(client)
         shell = f"{' '.join(BLOSSM)} events --json --network {root} | head -1"

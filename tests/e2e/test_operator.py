@@ -6,7 +6,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.process import blossm, copied, documents, following, running
+from tests.e2e.conftest import Dev
+from tests.e2e.process import blossm, copied, documents, following
 
 
 def call(root: Path, *arguments: str) -> dict[str, Any]:
@@ -15,9 +16,9 @@ def call(root: Path, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_who_follows_sees_what_was_and_what_comes_and_ends_with_the_network(tmp_path: Path) -> None:
+def test_who_follows_sees_what_was_and_what_comes_and_ends_with_the_network(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         client.post("/c.berth.port/add", json={"payload": {"name": "North"}})
         with following(root) as (process, events):
             assert next(events)["payload"]["name"] == "North"
@@ -28,9 +29,9 @@ def test_who_follows_sees_what_was_and_what_comes_and_ends_with_the_network(tmp_
             assert process.wait(timeout=10) == 0
 
 
-def test_ctrl_c_ends_who_follows_without_a_word(tmp_path: Path) -> None:
+def test_ctrl_c_ends_who_follows_without_a_word(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client, following(root) as (process, events):
+    with dev(root) as network, network.client() as client, following(root) as (process, events):
         client.post("/c.berth.port/add", json={"payload": {"name": "North"}})
         next(events)
         process.send_signal(signal.SIGINT)
@@ -39,13 +40,13 @@ def test_ctrl_c_ends_who_follows_without_a_word(tmp_path: Path) -> None:
         assert process.stderr.read().strip() == ""
 
 
-def test_a_call_for_later_survives_a_crash_and_is_made_once(tmp_path: Path) -> None:
+def test_a_call_for_later_survives_a_crash_and_is_made_once(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network:
+    with dev(root) as network:
         berth = call(root, "port.berth.add", "name=North")["root"]
         call(root, "port.berth.steer_later", "seconds=1.5", "--root", berth)
         network.stop(signal.SIGKILL)
-    with running(root) as network, following(root) as (_, events):
+    with dev(root) as network, following(root) as (_, events):
         called = next(event for event in events if event["action"] == "called")
         assert called["payload"] == {"berth": berth}
         assert network.stop()[0] == 0
@@ -53,9 +54,9 @@ def test_a_call_for_later_survives_a_crash_and_is_made_once(tmp_path: Path) -> N
     assert len(logged) == 1
 
 
-def test_a_view_is_replayed_while_it_serves(tmp_path: Path) -> None:
+def test_a_view_is_replayed_while_it_serves(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         roots = [client.post("/c.berth.port/ring", json={}).json()["root"] for _ in range(5)]
         steps = documents(blossm("replay", "berths", "--json", "--network", str(root)))
         assert steps[-1]["phase"] == "switched"
@@ -67,13 +68,13 @@ def test_a_view_is_replayed_while_it_serves(tmp_path: Path) -> None:
         assert (berths["state"], berths["lag"], berths["definition_changed"]) == ("live", 0, False)
 
 
-def test_a_replay_can_be_tried_and_taken_back_and_dropped_while_the_view_serves(tmp_path: Path) -> None:
+def test_a_replay_can_be_tried_and_taken_back_and_dropped_while_the_view_serves(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
 
     def replay(*options: str) -> list[dict[str, Any]]:
         return documents(blossm("replay", "berths", "--json", "--network", str(root), *options))
 
-    with running(root) as network, network.client() as client:
+    with dev(root) as network, network.client() as client:
         client.post("/c.berth.port/ring", json={})
         assert replay("--dry-run")[-1]["phase"] == "checked"
         assert blossm("replay", "berths", "--rollback", "--network", str(root)).returncode == 1  # nothing was switched

@@ -105,7 +105,8 @@ class ProcessNetwork:
             reach = self._configs.operators_reach()
             clients = WireClients(network=self.network, types=types, reach=reach, clock=self.clock)
             closing.push_async_callback(clients.close)
-            bus = WatchingBus({service: clients.wire_event_stores(service) for service in _logged(self.network)}, clock=self.clock)
+            logs = {service: clients.wire_event_stores(service) for service in _logged(self.network)}
+            bus = WatchingBus(logs, clock=self.clock)
             closing.push_async_callback(bus.close)
             self.operator: Clients = clients
             self.bus: Bus = bus

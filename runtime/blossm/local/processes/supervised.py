@@ -122,9 +122,7 @@ class Supervised:
         """Start it; answers its first word, None when it ended without one."""
         self.state = "starting"
         self._ready = asyncio.get_running_loop().create_future()
-        child = self._child = await self._start()
-        self._since = self._clock.monotonic()
-        self._gone = asyncio.create_task(self._live(child), name=self.name)
+        child = await self._born()
         await asyncio.wait((self._ready, self._gone), return_when=asyncio.FIRST_COMPLETED, timeout=START)
         if not self._ready.done():
             child.kill()  # it hangs, or is gone anyway
@@ -132,6 +130,17 @@ class Supervised:
         if isinstance(said := self._ready.result(), Ready):
             self.state = "up"
         return said
+
+    async def _born(self) -> Child:
+        """The next process. Once asked for, it comes: who is cancelled meanwhile has one to end."""
+        asked = asyncio.ensure_future(self._start())
+        try:
+            await asyncio.wait((asked,))
+        finally:
+            child = self._child = await asked
+            self._since = self._clock.monotonic()
+            self._gone = asyncio.create_task(self._live(child), name=self.name)
+        return child
 
     async def _again(self) -> Failed | None:
         """Start it once more; answers why it can't be served, None when it can or has ended by itself."""
