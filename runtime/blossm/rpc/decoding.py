@@ -119,10 +119,10 @@ def _timestamp(path: str) -> Reader:
         try:
             if not 0 <= nanos < 1_000_000_000:
                 raise OverflowError(nanos)
-            time = EPOCH + timedelta(seconds=value.seconds, microseconds=nanos // 1000)
+            time = EPOCH + timedelta(0, value.seconds, nanos // 1000)
         except OverflowError as error:
             raise Unreadable([FieldProblem(path, "is no time of the years 1 to 9999")]) from error
-        return time.isoformat(timespec="microseconds") + "Z"
+        return time.isoformat("T", "microseconds") + "Z"  # by position: names cost half as much again
 
     return read
 

@@ -97,6 +97,8 @@ def _value_maker(field: Field) -> Maker:
 
 def _collection(field: Field) -> Maker:
     inner = (field.items if field.type == "list" else field.values) or Field(type="json")
+    if field.type == "list" and inner.type in _EXACT:
+        return _exact_list(_EXACT[inner.type])
     make = _value_maker(inner)
     return _list(make) if field.type == "list" else _map(make)
 
@@ -108,6 +110,18 @@ def _list(make: Maker) -> Maker:
         return [make(item) for item in value]
 
     return make_list
+
+
+def _exact_list(kind: type) -> Maker:
+    def check(value: Any) -> Any:
+        if type(value) is not list:
+            raise Unfit("no list")
+        for item in value:
+            if type(item) is not kind:
+                raise Unfit(type(item).__name__)
+        return value
+
+    return check
 
 
 def _map(make: Maker) -> Maker:
