@@ -60,7 +60,8 @@ def _runner(work: Coroutine[Any, Any, int]) -> int:
 async def _dev(
     network: Network, data: TextIO, *, port: int, fresh: bool, processes: bool, command: str | None
 ) -> int:
-    from blossm.local.run import DidNotStart, served
+    from blossm.local.processes.supervised import DidNotStart
+    from blossm.local.run import served
     from blossm.serve.garbage import leave_alone_what_stays
 
     stopping = Stopping()

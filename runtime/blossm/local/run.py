@@ -15,7 +15,6 @@ from blossm.local.network import LocalNetwork
 from blossm.local.operated import InThisProcess, Operated
 from blossm.local.operations import LocalOperations
 from blossm.local.operator import OperatorDoor
-from blossm.local.processes.supervised import DidNotStart
 from blossm.local.state import Running, StateFolder
 from blossm.local.storage import FolderStorage
 from blossm.model.network import Network

@@ -41,7 +41,7 @@ def waves(calls: Mapping[Ref, tuple[Ref, ...]]) -> Iterator[Set[Ref]]:
         needed = {callee for caller in left for callee in calls[caller] if callee != caller}
         ending = (left - needed) - _stores(left) or left - _stores(left) or left
         yield ending
-        left -= ending
+        left = left - ending
 
 
 def _stores(refs: Set[Ref]) -> set[Ref]:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 
@@ -48,7 +48,7 @@ class Supervised:
         self._clock = clock
         self._backoff = Backoff()
         self._child: Child | None = None
-        self._ready: asyncio.Future[Ready | Failed] | None = None
+        self._word: asyncio.Future[Ready | Failed] | None = None  # its first one
         self._asked: asyncio.Future[Status] | None = None
         self._gone: asyncio.Task[int] | None = None
         self._since = 0.0
@@ -69,30 +69,29 @@ class Supervised:
 
     async def keep(self) -> None:
         """Start it again whenever it ends, until this is cancelled."""
-        failed: Failed | Exception | None = None
+        problem = ""
         while True:
-            how = _one_line(failed) if failed else told(await self._ended())
+            how = problem or told(await self._ended())
             pause = self._backoff.pause(up=self._clock.monotonic() - self._since)
             log.warning("a process ended", procedure=self.name, how=how, again_in=f"{pause:g} s")
             self.state = "waiting"
             await self._clock.sleep(pause)
             self.restarts += 1
             try:
-                failed = await self._again()
+                problem = await self._again()
             except Exception as error:  # whatever keeps it from starting, the next try may do better
-                failed = error
+                problem = repr(error)
 
     async def status(self) -> Status | None:
         """How it is; None when it does not say."""
-        if self._child is None or self.state != "up":
+        if self._child is None or self._gone is None or self.state != "up":
             return None
-        if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_future()
+        asked = self._asked
+        if asked is None:
+            asked = self._asked = asyncio.get_running_loop().create_future()
             self._child.send(AskStatus())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER):
-                return await asyncio.shield(self._asked)
-        return None
+        await asyncio.wait((asked, self._gone), return_when=asyncio.FIRST_COMPLETED, timeout=ANSWER)
+        return asked.result() if asked.done() else None
 
     def stop(self) -> None:
         """Tell it to finish; a second time: to drop what is under way."""
@@ -100,15 +99,17 @@ class Supervised:
             self._child.send(Stop())
 
     async def end(self, *, grace: float) -> None:
-        """Tell it to finish, and wait until it is gone. What takes longer than `grace` seconds is dropped, then killed."""
+        """Tell it to finish, and wait until it is gone. What takes longer than `grace` seconds is dropped, then killed.
+
+        One that is still starting has nothing to finish.
+        """
         if self._child is None or self._gone is None:
             return
-        for force, seconds in ((self.stop, grace), (self.stop, FAREWELL), (self._child.kill, FAREWELL)):
+        ways = [(self.stop, grace), (self.stop, FAREWELL), (self._child.kill, FAREWELL)]
+        for force, seconds in ways[2:] if self.state == "starting" else ways:
             force()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await asyncio.shield(self._gone)
-                    break
+            if (await asyncio.wait((self._gone,), timeout=seconds))[0]:
+                break
         self.state = "ended"
 
     @property
@@ -121,45 +122,44 @@ class Supervised:
     async def _begin(self) -> Ready | Failed | None:
         """Start it; answers its first word, None when it ended without one."""
         self.state = "starting"
-        self._ready = asyncio.get_running_loop().create_future()
-        child = await self._born()
-        await asyncio.wait((self._ready, self._gone), return_when=asyncio.FIRST_COMPLETED, timeout=START)
-        if not self._ready.done():
+        word: asyncio.Future[Ready | Failed] = asyncio.get_running_loop().create_future()
+        self._word = word
+        child, gone = await self._born()
+        await asyncio.wait((word, gone), return_when=asyncio.FIRST_COMPLETED, timeout=START)
+        if not word.done():
             child.kill()  # it hangs, or is gone anyway
             return None
-        if isinstance(said := self._ready.result(), Ready):
+        if isinstance(said := word.result(), Ready):
             self.state = "up"
         return said
 
-    async def _born(self) -> Child:
-        """The next process. Once asked for, it comes: who is cancelled meanwhile has one to end."""
+    async def _born(self) -> tuple[Child, asyncio.Task[int]]:
+        """The next process, and what waits for its end. Once asked for, it comes: who is cancelled meanwhile has one to end."""
         asked = asyncio.ensure_future(self._start())
         try:
             await asyncio.wait((asked,))
         finally:
             child = self._child = await asked
             self._since = self._clock.monotonic()
-            self._gone = asyncio.create_task(self._live(child), name=self.name)
-        return child
+            gone = self._gone = asyncio.create_task(self._live(child), name=self.name)
+        return child, gone
 
-    async def _again(self) -> Failed | None:
-        """Start it once more; answers why it can't be served, None when it can or has ended by itself."""
+    async def _again(self) -> str:
+        """Start it once more; answers why it can't be served, empty when it can or has ended without a word."""
         match await self._begin():
             case Ready():
                 log.info("a process is up again", procedure=self.name, pid=self.pid)
-                return None
-            case Failed() as failed:
+            case Failed(text=text):
                 await self._ended()
-                return failed
-            case None:
-                return None
+                return first_line(text) or "it can't be served"
+        return ""
 
     async def _live(self, child: Child) -> int:
         """Listen to what it says until it is gone; answers its exit code."""
         async for message in child.messages():
             match message:
-                case Ready() | Failed() if self._ready and not self._ready.done():
-                    self._ready.set_result(message)
+                case Ready() | Failed() if self._word and not self._word.done():
+                    self._word.set_result(message)
                 case Status():
                     self.last = message
                     if self._asked and not self._asked.done():
@@ -183,6 +183,6 @@ def told(code: int) -> str:
     return f"signal {-code}"
 
 
-def _one_line(failed: Failed | Exception) -> str:
-    text: Any = failed.text if isinstance(failed, Failed) else repr(failed)
-    return text.strip().splitlines()[0].removeprefix("error: ") if text.strip() else "it can't be served"
+def first_line(text: str) -> str:
+    """An error as one line of the log."""
+    return text.partition("\n")[0].removeprefix("error: ").strip()
