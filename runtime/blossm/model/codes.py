@@ -1,6 +1,6 @@
 """Every kind of problem that a network can have: one code each, with a page in docs/errors and a golden folder in tests/invalid.
 
-B0 the file, B1 keys and values, B2 handlers, B3 references, B4 gateways, B5 the read side, B6 names.
+B0 the file, B1 keys and values, B2 handlers, B3 references, B4 gateways, B5 the read side, B6 names, B7 the contract.
 """
 
 from __future__ import annotations
@@ -60,5 +60,15 @@ CODES = MappingProxyType(
         "B603": "a name that is too long",
         "B604": "two procedures with one address",
         "B605": "two field names that are one",
+        "B701": "a stale contract",
+        "B702": "a contract that can't be read",
+        "B703": "a type that has changed",
+        "B704": "a number that is not kept",
+        "B705": "a name that was kept from use",
+        "B706": "a field that is required now",
+        "B707": "a field that takes less",
+        "B708": "a field that others rely on",
+        "B709": "something that is gone",
+        "B710": "two names that are one in the contract",
     }
 )

@@ -38,8 +38,9 @@ def check(directory: Path) -> list[Problem]:
     draft = _read(Path(directory))
     networks = {environment: draft.link(environment) for environment in ENVIRONMENTS}
     if (network := networks["production"]) and draft.is_sound():
-        check_names(network, draft.findings)
-        check_contract(network, draft.root, draft.hierarchy.procedures, draft.findings)
+        places = Places(draft.hierarchy.procedures)
+        check_names(network, places, draft.findings)
+        check_contract(network, draft.root, places, draft.findings)
     return draft.findings.problems()
 
 
@@ -48,12 +49,13 @@ def load_contract(directory: Path) -> Contract:
     draft = _read(Path(directory))
     network = draft.link("production")
     if network and draft.is_sound():
-        check_names(network, draft.findings)
+        places = Places(draft.hierarchy.procedures)
+        check_names(network, places, draft.findings)
         old = committed(draft.root, draft.findings)
         if not draft.findings.errors():
             files, breaks = due(network, old), Findings()
             check_in_the_way(files, old, draft.root, draft.findings)
-            tell_breaks(files, old or Committed(), Places(draft.hierarchy.procedures), breaks)
+            tell_breaks(files, old or Committed(), places, breaks)
             if not draft.findings.errors():
                 return Contract(draft.root, files, old or Committed(), tuple(breaks.problems()))
     raise InvalidNetwork(draft.findings.problems())
@@ -91,7 +93,7 @@ class _Draft:
 
     def numbered(self, network: Network) -> Network:
         """The network with the numbers of its committed contract, completed; without one they go in the order of the fields."""
-        check_names(network, self.findings)
+        check_names(network, Places(self.hierarchy.procedures), self.findings)
         old = committed(self.root, self.findings)
         return replace(network, numbers=kept_numbers(network, old.files if old else ()))
 

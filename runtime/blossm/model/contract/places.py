@@ -9,6 +9,7 @@ from blossm.model.contract.tree import Message
 from blossm.model.diagnostics import Spot
 from blossm.model.headers import Placed
 from blossm.model.link.index import draft
+from blossm.model.network import Place
 from blossm.model.source import Document, Path_
 
 
@@ -18,6 +19,11 @@ class Places:
     def __init__(self, procedures: Iterable[Placed]) -> None:
         drafts = [draft(placed) for placed in procedures]
         self._documents = {(one.kind, one.address): one.document for one in drafts}
+        self._named = {one.document.key("procedure").place: one.named_at for one in drafts}
+
+    def named(self, at: Place) -> Spot:
+        """Where the procedure that begins at a place is named."""
+        return self._named.get(at, Spot(at))
 
     def spot(self, message: Message, path: tuple[str, ...]) -> Spot | None:
         """The place of a field, or of the nearest thing around it that is still there; None: not even its procedure is."""

@@ -13,10 +13,11 @@ from blossm.model.contract.keeping import kept
 from blossm.model.contract.naming import NETWORK, VIEWS
 from blossm.model.contract.places import Places
 from blossm.model.contract.text import GENERATED, proto_text
-from blossm.model.contract.tree import File
+from blossm.model.contract.tree import File, all_messages
 from blossm.model.diagnostics import Findings, Spot
-from blossm.model.headers import Placed
 from blossm.model.network import CommandSpec, EventStoreSpec, FactSpec, Network, Place, ViewStoreSpec
+
+MAX_NAMED = 3  # names in one message
 
 _ACCEPT = "or accept it, with `blossm proto --breaking`"
 
@@ -43,21 +44,21 @@ def _sources(network: Network) -> dict[str, list[str]]:
     return {package: sorted(files) for package, files in found.items()}
 
 
-def check_names(network: Network, findings: Findings) -> None:
+def check_names(network: Network, places: Places, findings: Findings) -> None:
     """Refuse two things whose messages would have one name."""
     for one in collisions(network):
         message = f"{one.second} and {one.first} would both be `{one.name}` in the contract"
-        findings.add("B710", message, Spot(one.at), help="give one of them another name")
+        findings.add("B710", message, places.named(one.at), help="give one of them another name")
 
 
-def check_contract(network: Network, root: Path, procedures: Iterable[Placed], findings: Findings) -> None:
+def check_contract(network: Network, root: Path, places: Places, findings: Findings) -> None:
     """Tell what of a committed contract is stale, and what would break those who know it. None at all is fine."""
     old = committed(root, findings)
     if old is None or any(problem.code == "B702" for problem in findings.problems()):
         return
     new = due(network, old)
     check_in_the_way(new, old, root, findings)
-    broken = tell_breaks(new, old, Places(procedures), findings)
+    broken = tell_breaks(new, old, places, findings)
     for package, spot, message in stale(new, old):
         if package not in broken:
             findings.add("B701", message, spot, help="run `blossm proto`")
@@ -82,10 +83,28 @@ def stale(new: Iterable[File], old: Committed) -> Iterator[tuple[str, Spot, str]
         if path not in old.texts:
             yield file.package, Spot(Place(place, 1, 1)), "this file is not there yet"
         elif (text := proto_text(file)) != old.texts[path]:
-            yield file.package, _first_difference(text, old.texts[path], place), "this file is not what the blossm.yaml says"
+            message = f"this file is not what the blossm.yaml says{_what_differs(file, old)}"
+            yield file.package, _first_difference(text, old.texts[path], place), message
     for path in sorted(old.texts.keys() - expected.keys()):
         nowhere = Spot(Place(f"{FOLDER}/{path}", 1, 1))
         yield packages.get(path, ""), nowhere, "nothing of this file is in the network any more"
+
+
+def _what_differs(new: File, old: Committed) -> str:
+    """The names that are new or gone, where there are any."""
+    before = {name for file in old.files if file.path == new.path for name in _names(file)}
+    after = set(_names(new))
+    said = [f"`{name}` is new" for name in sorted(after - before)] + [f"`{name}` is gone" for name in sorted(before - after)]
+    more = f" and {len(said) - MAX_NAMED} more" if len(said) > MAX_NAMED else ""
+    return f": {', '.join(said[:MAX_NAMED])}{more}" if said else ""
+
+
+def _names(file: File) -> Iterator[str]:
+    """Messages, and fields as `Painted.coats`, without the package."""
+    for message in all_messages([file]):
+        name = message.full_name.removeprefix(f"{file.package}.")
+        yield name
+        yield from (f"{name}.{field.name}" for field in message.fields)
 
 
 def _first_difference(text: str, was: str, file: str) -> Spot:
