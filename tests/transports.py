@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from blossm.local.clients import Directory, Procedures
+from blossm.model.edges import edges
 from blossm.model.network import Network, Ref
 from blossm.ports import Clients, Clock
+from blossm.procedures.callers import Callers
+from blossm.rpc.client import Reach, WireClients
+from blossm.rpc.hosted import Hosted
+from blossm.rpc.keys import digest_of, identify, key_for, operator_key
+from blossm.rpc.server import Server
+from blossm.rpc.types import Types
 
 
 class Transport(Protocol):
@@ -47,6 +56,67 @@ class InProcess:
     async def close(self) -> None: ...
 
 
+class OverGrpc:
+    """Implements `Transport`: all procedures behind one real server of this machine, and each caller with its own keys."""
+
+    def __init__(self, network: Network, *, clock: Clock) -> None:
+        self._network = network
+        self._clock = clock
+        self._types = Types(network)
+        self._callers = Callers(network)
+        self._secret, self._token = secrets.token_bytes(32), secrets.token_urlsafe(32)
+        self._port = socket.socket()
+        self._port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._port.bind(("127.0.0.1", 0))  # it is kept, and listens to nothing
+        self._address = f"127.0.0.1:{self._port.getsockname()[1]}"
+        self._clients: list[WireClients] = []
+        self._server: Server | None = None
+
+    def clients(self, caller: Ref) -> Clients:
+        key = key_for(caller, self._secret)
+        return self._wired({process_of(edge.callee): key for edge in edges(self._network) if edge.caller == caller}, caller)
+
+    def operator(self) -> Clients:
+        key = operator_key(self._token)
+        logs = {Ref("event-store", service) for service in self._network.services}
+        callees = logs | {process_of(spec.ref) for spec in self._network.procedures()}
+        return self._wired(dict.fromkeys(callees, key), None)
+
+    def _wired(self, keys: Mapping[Ref, str], caller: Ref | None) -> WireClients:
+        reach = {callee: Reach(self._address, key) for callee, key in keys.items()}
+        clients = WireClients(network=self._network, types=self._types, reach=reach, clock=self._clock, caller=caller)
+        self._clients.append(clients)
+        return clients
+
+    async def serve(self, procedures: Procedures) -> None:
+        self._server = Server(
+            network=self._network,
+            types=self._types,
+            procedures=Hosted(
+                event_stores=procedures.event_stores,
+                commands=procedures.commands,
+                facts=procedures.facts,
+                view_stores=procedures.view_stores,
+            ),
+            callers=self._callers,
+            identify=identify(self._secret, operator=digest_of(self._token)),
+            clock=self._clock,
+        )
+        await self._server.start(self._address, share_port=True)
+
+    async def close(self) -> None:
+        for clients in self._clients:
+            await clients.close()
+        if self._server:
+            await self._server.stop(grace=0)
+        self._port.close()
+
+
+def process_of(callee: Ref) -> Ref:
+    """Whose key passes for a callee: the event stores of a service are one process."""
+    return Ref("event-store", callee.address.partition(".")[0]) if callee.kind == "event-store" else callee
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """`wired`: each call goes through a socket. `restarted`: all processes begin anew before each step of a test."""
@@ -56,10 +126,10 @@ class Way:
     restarted: bool = False
 
     def transport(self, network: Network, *, clock: Clock) -> Transport:
-        return InProcess(network)
+        return OverGrpc(network, clock=clock) if self.wired else InProcess(network)
 
 
-WIRES = (Way("in process"),)
+WIRES = (Way("in process"), Way("over gRPC", wired=True))
 WAYS = (*WIRES, Way("restarted", restarted=True))
 
 
