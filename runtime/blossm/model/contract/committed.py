@@ -22,33 +22,38 @@ MAX_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What was committed: the files that can be read, their texts by path, and where each message and field stands."""
+    """What was committed: the files that can be read, their texts by path, and where each message stands."""
 
     files: tuple[File, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
-    spots: Mapping[tuple[str, str], Spot] = field(default_factory=dict)  # full name of a message, field or "" → place
+    places: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)  # full name → path, where, how long
+
+    def spot(self, full_name: str) -> Spot:
+        """Where a message of one of the files is named."""
+        path, at, length = self.places[full_name]
+        return spot_in(self.texts[path], f"{FOLDER}/{path}", at, length)
 
 
 def committed(root: Path, findings: Findings) -> Committed | None:
     """The contract below a network's root; None where none was ever written. What can't be read is told as B702."""
     files: list[File] = []
     texts: dict[str, str] = {}
-    spots: dict[tuple[str, str], Spot] = {}
+    places: dict[str, tuple[str, int, int]] = {}
     for path in ours(root, findings):
         text = _text(path, root, findings)
         if text is None:
             continue
-        texts[_relative(path, root)] = text
+        name = _relative(path, root)
+        texts[name] = text
         try:
-            understood = Understood(declared(text), _relative(path, root))
-            file = understood.file()
+            understood = Understood(declared(text), name)
+            files.append(understood.file())
         except NotAContract as error:
             spot = spot_in(text, _shown(path, root), error.at, error.length)
             findings.add("B702", error.message, spot, help=_help(spot.snippet))
-            continue
-        files.append(file)
-        spots |= {key: spot_in(text, _shown(path, root), at, length) for key, (at, length) in understood.places.items()}
-    return Committed(tuple(files), texts, spots) if texts else None
+        else:
+            places |= {full_name: (name, at, length) for full_name, (at, length) in understood.places.items()}
+    return Committed(tuple(files), texts, places) if texts else None
 
 
 def ours(root: Path, findings: Findings) -> Iterator[Path]:

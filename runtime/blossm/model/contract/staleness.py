@@ -69,7 +69,7 @@ def tell_breaks(new: Iterable[File], old: Committed, places: Places, findings: F
     changes = [*breaking(old.files, new), *unreserved(old.files)]
     for change in changes:
         spot = None if change.code == "B704" else places.spot(change.of, change.path)
-        spot = spot or old.spots.get((change.of.full_name, ""), Spot(Place(f"{FOLDER}/", 1, 1)))
+        spot = spot or old.spot(change.of.full_name)
         findings.add(change.code, change.message, spot, help=f"{change.help}; {_ACCEPT}")
     return {change.of.full_name.rpartition(".")[0] for change in changes}
 

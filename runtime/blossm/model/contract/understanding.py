@@ -31,7 +31,7 @@ class Understood:
         self._declared = declared
         self._path = path
         self._names = set(_full_names(declared.messages, declared.package))
-        self.places: dict[tuple[str, str], tuple[int, int]] = {}  # full name of a message, field or "" → where, how long
+        self.places: dict[str, tuple[int, int]] = {}  # full name of a message → where it is named, how long
 
     def file(self) -> File:
         declared = self._declared
@@ -57,7 +57,7 @@ class Understood:
 
     def _message(self, message: DeclaredMessage, around: str, *, nested: bool) -> Message:
         full_name = f"{around}.{message.name.text}"
-        self.places[full_name, ""] = (message.name.at, message.name.length)
+        self.places[full_name] = (message.name.at, message.name.length)
         first, _, rest = message.comment.partition("\n")
         said = None if nested else _SAID.match(first)
         version = message.options.get(VERSION)
@@ -96,7 +96,6 @@ class Understood:
 
     def _field(self, field: DeclaredField, full_name: str) -> MessageField:
         name = field.name
-        self.places[full_name, name.text] = (name.at, name.length)
         type = self._type(field, full_name)
         json_name = field.options.get("json_name")
         if json_name and json_name.text != name.text:
