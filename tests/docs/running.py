@@ -17,9 +17,9 @@ PRINTED = "http://127.0.0.1:7400"
 
 
 @contextlib.contextmanager
-def serving(network: Path, *, log: Path) -> Iterator[str]:
+def serving(network: Path, *options: str, log: Path) -> Iterator[str]:
     """`blossm dev` on a free port, stopped in the end; yields its URL."""
-    command = [str(BIN / "blossm"), "dev", str(network), "--port", "0"]
+    command = [str(BIN / "blossm"), "dev", str(network), "--port", "0", *options]
     with log.open("w") as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as server:
         assert server.stdout is not None
         try:
