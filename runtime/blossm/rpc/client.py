@@ -47,6 +47,7 @@ class WireClients:
         self._caller = caller
         self._callers = Callers(network)
         self._channels: dict[str, grpc.aio.Channel] = {}
+        self._closed = False
         self._clients: dict[Ref, Any] = {}
 
     def event_stores(self, service: str) -> EventStoreClient:
@@ -90,15 +91,15 @@ class WireClients:
 
     async def close(self) -> None:
         """Let go of all connections; what is under way is cancelled."""
-        channels = list(self._channels.values())
-        self._channels.clear()
-        self._clients.clear()
-        for channel in channels:
+        self._closed = True
+        for channel in self._channels.values():
             await channel.close()
 
     def _client(self, callee: Ref, specs: Mapping[str, Any], make: Callable[[Line, Any], T]) -> T:
         if callee not in self._clients:
             reach = self._found(callee, known=callee.address in specs)
+            if self._closed:
+                raise Unavailable("this process has closed its connections")
             if reach.address not in self._channels:
                 self._channels[reach.address] = open_channel(reach.address)
             line = Line(self._channels[reach.address], reach.key)

@@ -45,11 +45,15 @@ def identify(secret: bytes, *, operator: str) -> Identify:
     It raises Unauthenticated for everything but one good key.
     """
 
+    known: dict[str | bytes, Caller] = {}  # good keys only, so there are as many as callers
+
     def identified(metadata: Metadata) -> Caller:
         keys = [value for name, value in metadata if name == "authorization"]
         if len(keys) != 1:
             raise _refused("came without a key" if not keys else "has several keys")
-        return _caller(keys[0], secret, operator)
+        if (key := keys[0]) not in known:
+            known[key] = _caller(key, secret, operator)
+        return known[key]
 
     return identified
 

@@ -15,7 +15,6 @@ from google.rpc import status_pb2  # type: ignore[import-untyped]
 
 from blossm.core.errors import (
     BlossmError,
-    DeadlineExceeded,
     FieldProblem,
     Internal,
     NotFound,
@@ -26,6 +25,7 @@ from blossm.core.errors import (
     Unavailable,
 )
 from blossm.core.plain_json import is_plain
+from blossm.handlers.run import late
 from blossm.rpc.bounds import MAX_METADATA
 from blossm.rpc.v1 import envelope_pb2 as pb
 
@@ -45,7 +45,6 @@ _BY_STATUS = {grpc.StatusCode[cls.grpc]: cls for cls in _CLASSES.values()}
 _BETWEEN: dict[grpc.StatusCode, type[BlossmError]] = {
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.CANCELLED: Unavailable,  # the callee's end: who cancels here hears nothing any more
-    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
     grpc.StatusCode.RESOURCE_EXHAUSTED: ResourceExhausted,
     grpc.StatusCode.UNIMPLEMENTED: NotFound,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
@@ -168,6 +167,8 @@ def between(error: grpc.aio.AioRpcError) -> BlossmError:
     code, details = error.code(), error.details() or ""
     if found := _TOO_LARGE.search(details):
         return too_large(int(found[1]), limit=int(found[2]))
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return late()
     cls = _BETWEEN.get(code, Internal)
     return cls(details or cls.__doc__ or "", facts={"status": code.name})
 

@@ -28,6 +28,8 @@ NET = 1.0  # seconds after its deadline that a call waits for its callee to say 
 PAUSE = 0.02  # seconds: the first pause before a call is sent again is up to this long, each further one up to twice as long
 LONGEST_PAUSE = 0.5
 
+_CLOSED = "this process has closed the connection"
+
 A = TypeVar("A", bound=Message)
 
 
@@ -53,7 +55,7 @@ class Line:
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
         self._channel = channel
-        self._metadata = (("authorization", f"Bearer {key}"),)
+        self._metadata = grpc.aio.Metadata(("authorization", f"Bearer {key}"))
         self._unary: dict[str, grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = {}
         self._streamed: dict[str, grpc.aio.UnaryStreamMultiCallable[bytes, bytes]] = {}
 
@@ -174,11 +176,13 @@ def _problem(error: grpc.aio.AioRpcError) -> BlossmError:
 
 
 def _closed(error: BaseException) -> NoReturn:
-    """Unless the caller itself was cancelled, the channel was closed under its call."""
+    """Unless the caller itself was cancelled, the channel was closed: before its call, or under it."""
+    if isinstance(error, grpc.aio.UsageError):
+        raise Unavailable(_CLOSED) from error
     task = asyncio.current_task()
-    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+    if task is not None and task.cancelling():
         raise error
-    raise BrokenOff("this process has closed the connection") from error
+    raise BrokenOff(_CLOSED) from error
 
 
 def _packed(request: Message) -> bytes:
