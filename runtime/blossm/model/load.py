@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blossm.model.contract.committed import Committed, committed
+from blossm.model.contract.committed import Committed
 from blossm.model.contract.keeping import kept_numbers
 from blossm.model.contract.places import Places
-from blossm.model.contract.staleness import check_contract, check_in_the_way, check_names, due, tell_breaks
+from blossm.model.contract.staleness import check_contract, check_names, due, readable, tell_breaks
 from blossm.model.contract.tree import File
 from blossm.model.diagnostics import Findings, InvalidNetwork, Problem, Spot
 from blossm.model.documents import understand
@@ -51,13 +51,11 @@ def load_contract(directory: Path) -> Contract:
     if network and draft.is_sound():
         places = Places(draft.hierarchy.procedures)
         check_names(network, places, draft.findings)
-        old = committed(draft.root, draft.findings)
+        old = readable(network, draft.root, draft.findings) or Committed()
         if not draft.findings.errors():
             files, breaks = due(network, old), Findings()
-            check_in_the_way(files, old, draft.root, draft.findings)
-            tell_breaks(files, old or Committed(), places, breaks)
-            if not draft.findings.errors():
-                return Contract(draft.root, files, old or Committed(), tuple(breaks.problems()))
+            tell_breaks(files, old, places, breaks)
+            return Contract(draft.root, files, old, tuple(breaks.problems()))
     raise InvalidNetwork(draft.findings.problems())
 
 
@@ -94,7 +92,7 @@ class _Draft:
     def numbered(self, network: Network) -> Network:
         """The network with the numbers of its committed contract, completed; without one they go in the order of the fields."""
         check_names(network, Places(self.hierarchy.procedures), self.findings)
-        old = committed(self.root, self.findings)
+        old = readable(network, self.root, self.findings)
         return replace(network, numbers=kept_numbers(network, old.files if old else ()))
 
 

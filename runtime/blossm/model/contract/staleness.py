@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from blossm.model.contract.build import contract
 from blossm.model.contract.changes import breaking, unreserved
 from blossm.model.contract.collisions import collisions
 from blossm.model.contract.committed import FOLDER, Committed, committed
@@ -53,15 +54,23 @@ def check_names(network: Network, places: Places, findings: Findings) -> None:
 
 def check_contract(network: Network, root: Path, places: Places, findings: Findings) -> None:
     """Tell what of a committed contract is stale, and what would break those who know it. None at all is fine."""
-    old = committed(root, findings)
-    if old is None or any(problem.code == "B702" for problem in findings.problems()):
+    old = readable(network, root, findings)
+    if old is None:
         return
     new = due(network, old)
-    check_in_the_way(new, old, root, findings)
     broken = tell_breaks(new, old, places, findings)
     for package, spot, message in stale(new, old):
         if package not in broken:
             findings.add("B701", message, spot, help="run `blossm proto`")
+
+
+def readable(network: Network, root: Path, findings: Findings) -> Committed | None:
+    """The committed contract; None where there is none, and where something of it can't be read or lies in its way."""
+    if not (root / FOLDER).is_dir():
+        return None
+    old = committed(root, findings)
+    _check_in_the_way(contract(network), old, root, findings)
+    return None if any(problem.code == "B702" for problem in findings.problems()) else old
 
 
 def tell_breaks(new: Iterable[File], old: Committed, places: Places, findings: Findings) -> set[str]:
@@ -116,11 +125,11 @@ def _first_difference(text: str, was: str, file: str) -> Spot:
     return Spot(Place(file, at + 1, column), max(1, len(line) - column + 1), line)
 
 
-def check_in_the_way(new: Iterable[File], old: Committed | None, root: Path, findings: Findings) -> None:
+def _check_in_the_way(new: Iterable[File], old: Committed | None, root: Path, findings: Findings) -> None:
     """Refuse files where the contract is to be written that `blossm proto` did not write."""
-    for file in new:
-        path = f"{FOLDER}/{file.path}"
-        if (old is None or file.path not in old.texts) and ((root / path).exists() or (root / path).is_symlink()):
+    seen = {f"{FOLDER}/{path}" for path in (old.texts if old else ())} | {one.place.file for one in findings.problems()}
+    for path in (f"{FOLDER}/{file.path}" for file in new):
+        if path not in seen and ((root / path).exists() or (root / path).is_symlink()):
             message = f"this is not what `blossm proto` wrote: its first line does not begin with `{GENERATED.strip()}`"
             help = "take it back from version control, or move it and run `blossm proto`"
             findings.add("B702", message, Spot(Place(path, 1, 1)), help=help)
