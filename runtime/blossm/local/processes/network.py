@@ -52,7 +52,7 @@ class ProcessNetwork:
         self._folder = folder
         self._grace = grace
         self._ports = {ref: HeldPort() for ref in homes(network)}
-        self._configs = Configs(network, folder, self._ports, operator=operator_token)
+        self.configs = Configs(network, folder, self._ports, operator=operator_token)
         self._nursery = Nursery()
         self._kept = Kept(self.clock)
         self._keepers: list[asyncio.Task[None]] = []
@@ -102,7 +102,7 @@ class ProcessNetwork:
             for passage in self._passages.values():
                 closing.push_async_callback(passage.close)
             types = Types(self.network)
-            reach = self._configs.operators_reach()
+            reach = self.configs.operators_reach()
             clients = WireClients(network=self.network, types=types, reach=reach, clock=self.clock)
             closing.push_async_callback(clients.close)
             logs = {service: clients.wire_event_stores(service) for service in _logged(self.network)}
@@ -158,13 +158,13 @@ class ProcessNetwork:
 
     def _supervised(self, ref: Ref) -> Supervised:
         async def start() -> Child:
-            return await self._nursery.start(self._configs.of(ref), keep_open=(self._folder.lock,))
+            return await self._nursery.start(self.configs.of(ref), keep_open=(self._folder.lock,))
 
         return Supervised(ref, address=self._ports[ref].address, start=start, clock=self.clock)
 
     def _passage(self, spec: GatewaySpec) -> Passage:
         address = self._ports[spec.ref].address
-        return Passage(spec.address, address, secret=self._configs.forwards, realm=self.network.name)
+        return Passage(spec.address, address, secret=self.configs.forwards, realm=self.network.name)
 
 
 def _logged(network: Network) -> list[str]:
