@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from blossm.core.commit import NOTHING, Appended, Commit, Expectation
 from blossm.core.errors import BadRequest, Unavailable
 from blossm.core.event import Aggregate, LoggedEvent
+from blossm.core.plain_json import is_plain, unplain
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.model.network import Network
 from blossm.ports import Clock, Reading, ReadPage
@@ -48,47 +49,46 @@ class WireEventStores:
                 reads=None if reads is NO_READS else reads_to_wire(reads),
                 expect=None if expect is NOTHING else expectation_to_wire(expect),
             )
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, BadRequest) as error:
             self._intake.taken(commit.events)
             raise BadRequest(f"a commit must be JSON: {error}") from error
         return await self._appends.append(message)
 
     async def reply_to(self, key: str, fingerprint: str) -> Appended | None:
         """See `ports.EventStoreClient.reply_to`."""
-        request = pb.ReplyToRequest(service=self._service, key=key, fingerprint=fingerprint)
-        answer = await self._ask("ReplyTo", request, pb.ReplyToResponse)
+        answer = await self._ask("ReplyTo", pb.ReplyToResponse, pb.ReplyToRequest, key=key, fingerprint=fingerprint)
         return appended_from_wire(answer.appended) if answer.HasField("appended") else None
 
     async def aggregate(
         self, domain: str, root: str, *, head: int = 0, number: int | None = None, time: str | None = None
     ) -> Reading[Aggregate]:
         """See `ports.EventStoreClient.aggregate`. With a number, the time does not matter."""
-        request = pb.AggregateRequest(service=self._service, domain=domain, root=root, head=head, number=number)
-        if number is None and time is not None:
-            request.time = time
-        answer = await self._ask("Aggregate", request, pb.AggregateResponse)
+        asked = {"domain": domain, "root": root, "head": head}
+        at = {"time": time} if number is None else {"number": number}
+        answer = await self._ask("Aggregate", pb.AggregateResponse, pb.AggregateRequest, **asked, **at)
         return Reading(self._commits.aggregate_from_wire(domain, answer.aggregate), answer.head)
 
     async def query_aggregates(
         self, domain: str, where: Mapping[str, Any], *, head: int = 0
     ) -> Reading[tuple[Aggregate, ...]]:
         """See `ports.EventStoreClient.query_aggregates`."""
-        request = pb.QueryAggregatesRequest(service=self._service, domain=domain, where=jsons_to_wire(where), head=head)
-        answer = await self._ask("QueryAggregates", request, pb.QueryAggregatesResponse)
+        if not is_plain(where):
+            raise BadRequest("the question is off", fields=list(unplain(where, at="where")))
+        asked = {"domain": domain, "where": jsons_to_wire(where), "head": head}
+        answer = await self._ask("QueryAggregates", pb.QueryAggregatesResponse, pb.QueryAggregatesRequest, **asked)
         return Reading(tuple(self._commits.aggregate_from_wire(domain, each) for each in answer.aggregates), answer.head)
 
     async def count(self, domain: str, root: str, *, head: int = 0) -> Reading[int]:
         """See `ports.EventStoreClient.count`."""
-        request = pb.CountRequest(service=self._service, domain=domain, root=root, head=head)
-        answer = await self._ask("Count", request, pb.CountResponse)
+        answer = await self._ask("Count", pb.CountResponse, pb.CountRequest, domain=domain, root=root, head=head)
         return Reading(answer.count, answer.head)
 
     async def read(self, after: int, *, limit: int = 500, domains: Collection[str] | None = None) -> ReadPage:
         """See `ports.EventStoreClient.read`. A page has at most 500 events and 2 MiB, but a commit is whole."""
         if limit < 1:
             return ReadPage((), after)
-        request = pb.ReadRequest(service=self._service, after=after, limit=limit, domains=_domains(domains))
-        return self._page(await self._ask("Read", request, pb.ReadResponse))
+        asked = {"after": after, "limit": min(limit, 500), "domains": _domains(domains)}
+        return self._page(await self._ask("Read", pb.ReadResponse, pb.ReadRequest, **asked))
 
     async def stream(
         self, after: int, *, domains: Collection[str] | None = None, follow: bool = False
@@ -111,23 +111,21 @@ class WireEventStores:
 
     async def head(self) -> int:
         """See `ports.EventStoreClient.head`."""
-        return (await self._ask("Head", pb.HeadRequest(service=self._service), pb.HeadResponse)).head
+        return (await self._ask("Head", pb.HeadResponse, pb.HeadRequest)).head
 
     async def commit_at(self, position: int) -> str:
         """See `ports.EventStoreClient.commit_at`."""
-        request = pb.CommitAtRequest(service=self._service, position=position)
-        return (await self._ask("CommitAt", request, pb.CommitAtResponse)).id
+        return (await self._ask("CommitAt", pb.CommitAtResponse, pb.CommitAtRequest, position=position)).id
 
     async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
         """See `ports.EventStoreClient.root`. A long one comes in several answers."""
-        request = pb.RootRequest(service=self._service, domain=domain, root=root, after=after)
         events: list[LoggedEvent] = []
         while True:
-            answer = await self._ask("Root", request, pb.RootResponse)
+            answer = await self._ask("Root", pb.RootResponse, pb.RootRequest, domain=domain, root=root, after=after)
             events += [self._commits.event_from_wire(each) for each in answer.events]
             if not answer.more:
                 return events
-            request.after = events[-1].number
+            after = events[-1].number
 
     async def _messages(self, request: pb.StreamRequest) -> AsyncGenerator[pb.StreamResponse, None]:
         """What a stream brings, over as many connections as it takes."""
@@ -162,8 +160,14 @@ class WireEventStores:
         """Tells what is off about events that no message can carry, in the words of the event stores themselves."""
         return Intake(service=self._service, stores=self._network.stores_of(self._service))
 
-    async def _ask(self, method: str, request: Message, answer: type[A]) -> A:
-        return await self._line.ask(f"{SERVICE}/{method}", request, answer, timeout=None, again=True)
+    async def _ask(self, method: str, answer: type[A], request: type[Message], **asked: Any) -> A:
+        """The answer to a read, which may be asked again. Raises BadRequest for what no message can carry."""
+        make: Any = request
+        try:
+            message = make(service=self._service, **asked)
+        except (TypeError, ValueError) as error:
+            raise BadRequest(f"the request is off: {error}") from error
+        return await self._line.ask(f"{SERVICE}/{method}", message, answer, timeout=None, again=True)
 
 
 def _domains(names: Collection[str] | None) -> pb.Domains | None:

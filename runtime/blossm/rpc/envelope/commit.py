@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from blossm.core.commit import Appended, Commit, Later, LoggedCommit, NewEvent, StoredReply
+from blossm.core.errors import Internal
 from blossm.core.event import Aggregate, LoggedEvent
 from blossm.rpc.envelope.json_text import json_from_wire, json_to_wire, object_from_wire
 from blossm.rpc.envelope.request import refs_from_wire, refs_to_wire, tx_from_wire, tx_to_wire
@@ -113,7 +114,9 @@ class Commits:
             "root": aggregate.root,
             "number": aggregate.number,
             "position": aggregate.position,
-            "state": self._types.pack(self._types.state(self._service, domain), aggregate.state),
+            "state": self._types.pack(
+                self._types.state(self._service, domain), aggregate.state, at="state", otherwise=Internal
+            ),
         }
 
     def aggregate_from_wire(self, domain: str, message: event_store_pb2.Aggregate) -> Aggregate:
