@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.adapters.memory.log import MemoryLogStore
 from blossm.adapters.memory.states import MemoryStateStore
 from blossm.core.appender import Appender
-from blossm.model.network import Network, Place, ServiceSpec
+from blossm.model.network import CommandSpec, Handler, Network, Place, Reads, ServiceSpec
 from blossm.ports import Clock, EventStoreClient, LogStore, StateStore
 from blossm.procedures.callers import Callers
 from blossm.procedures.event_store import EventStores
@@ -20,11 +21,16 @@ from blossm.rpc.calling.line import Line, open_channel
 from blossm.rpc.hosted import Hosted
 from blossm.rpc.keys import digest_of, identify, operator_key
 from blossm.rpc.server import Server
-from blossm.rpc.types import Types
+from blossm.rpc.types import JSON_URL, Types
+from blossm.rpc.v1 import envelope_pb2
+from blossm.rpc.v1 import event_store_pb2 as pb
 from blossm.testing.contracts import shop
+from blossm.testing.contracts.log_store import RED
 
 TOKEN = "token"
 SECRET = b"secret"
+SERVICE = "/blossm.rpc.v1.EventStoreService"
+PAINTED = "type.googleapis.com/shop.bicycle.Painted"
 NETWORK = Network(
     name="city.example",
     environment="development",
@@ -32,6 +38,26 @@ NETWORK = Network(
     services={"shop": ServiceSpec(name="shop", at=Place("services/shop/blossm.yaml", 1, 1), domains=tuple(shop.STORES))},
     event_stores={store.address: store for store in shop.STORES.values()},
 )
+
+
+def _network() -> Network:
+    at = Place("services/shop/bicycle/blossm.yaml", 1, 1)
+    paint = CommandSpec(
+        name="paint",
+        address="shop.bicycle.paint",
+        at=at,
+        service="shop",
+        domain="bicycle",
+        handler=Handler("commands.py", "main"),
+        reads=Reads(event_stores=("shop.bicycle", "shop.wheel", "shop.bell")),
+        logs=("bicycle",),
+        calls=("shop.bicycle.sell",),
+    )
+    sell = replace(paint, name="sell", address="shop.bicycle.sell", calls=())
+    return replace(NETWORK, commands={paint.address: paint, sell.address: sell})
+
+
+PAINTING = _network()  # with two commands, of which `paint` may log and call
 
 
 def event_stores(
@@ -100,3 +126,24 @@ async def served(
         yield Served(server, await server.start(address), network, types)
     finally:
         await server.stop(grace=5)
+
+
+# ---------------------------------------------------------------- a foreign client
+
+
+async def append(line: Line, *commits: dict[str, Any], service: str = "shop") -> list[pb.AppendResult]:
+    """What a foreign client does: commits as it writes them."""
+    request = pb.AppendRequest(service=service, appends=[{"commit": each} for each in commits])
+    answer = await line.ask(f"{SERVICE}/Append", request, pb.AppendResponse, timeout=10, again=False)
+    return list(answer.results)
+
+
+def typed(shop: Served, fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An event as a foreign client writes it: typed, without a version."""
+    payload = shop.types.pack(shop.types.event("shop", "bicycle", "painted"), fields)
+    assert payload["type_url"] == PAINTED
+    return {"domain": "bicycle", "root": RED, "action": "painted", "payload": payload} | more
+
+
+def as_json(text: str) -> dict[str, Any]:
+    return {"type_url": JSON_URL, "value": envelope_pb2.Json(text=text).SerializeToString()}
