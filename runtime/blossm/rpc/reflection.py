@@ -43,7 +43,7 @@ class Reflection:
             case "file_by_filename":
                 self._tell(response, lambda pool: pool.FindFileByName(request.file_by_filename))
             case "file_containing_symbol":
-                self._tell(response, lambda pool: pool.FindFileContainingSymbol(request.file_containing_symbol))
+                self._tell(response, lambda pool: _containing(pool, request.file_containing_symbol))
             case "file_containing_extension":
                 asked = request.file_containing_extension
                 self._tell(response, lambda pool: _extension(pool, asked.containing_type, asked.extension_number).file)
@@ -67,6 +67,14 @@ class Reflection:
             return find(own)
         except KeyError:
             return find(shared)
+
+
+def _containing(pool: Any, symbol: str) -> Any:
+    """The file that a symbol is in. A pool does not find the methods of a service by their names, but the service."""
+    try:
+        return pool.FindFileContainingSymbol(symbol)
+    except KeyError:
+        return pool.FindServiceByName(symbol.rpartition(".")[0]).file
 
 
 def _message(pool: Any, name: str) -> Any:
