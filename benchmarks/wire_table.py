@@ -135,7 +135,7 @@ def _tell(runs: Runs, rounds: int, fsync: float) -> None:
                 told = f"≥ {target} ×" if target else "–"
                 rows.append([call, kept, str(in_flight), _figures(here)[0], *_figures(grpc), f"{ratio:.2f} ×", told])
                 data.append({"call": call, "kept": kept, "in_flight": in_flight, "ratio": ratio, "target": target})
-    columns = ["", "kept", "in flight", "in process/s", "over gRPC/s", "p50 / p99 ms", "client + server µs", "of the echo", "target"]
+    columns = ["", "kept", "in flight", "in process/s", "gRPC/s", "p50 / p99 ms", "client + server µs", "of the echo", "target"]
     facts = {
         "fsync": f"WAL, synchronous=FULL; one fsync of 4 KiB here: {fsync:.3f} ms",
         "runs": rounds,
