@@ -20,6 +20,7 @@ from blossm.core.errors import BlossmError, DeadlineExceeded, Unavailable
 from blossm.core.request import Answer
 from blossm.model.network import Ref
 from blossm.serve.control import Stop
+from blossm.serve.nursery import Nursery
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -189,6 +190,20 @@ async def test_when_the_parent_is_gone_the_processes_end(tmp_path: Path, tower: 
         os.close(end)
 
 
+async def test_a_process_that_hangs_is_killed_when_its_parent_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blossm.serve.nursery.FAREWELL", 0.1)
+    network, pipe = built(tmp_path / "network"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "network/tower/bell/commands.py").write_text(f"open({str(pipe)!r}).read()\n")
+    async with Nursery() as nursery:
+        starting = asyncio.create_task(Tower(network, nursery).start(RING))
+        async with asyncio.timeout(SOON):
+            unwritten = await asyncio.to_thread(pipe.open, "w")  # the process has opened the other end, and waits for a word
+    unwritten.close()
+    with pytest.raises(StopAsyncIteration):  # it had none itself
+        await starting
+
+
 # ---------------------------------------------------------------- what can't be served
 
 
@@ -197,6 +212,13 @@ async def test_a_module_that_does_not_import_is_told_as_dev_tells_it(tower: Towe
     process = await tower.start(RING)
     assert process.failed
     assert process.failed.text.startswith("error: tower/bell/commands.py:1: ModuleNotFoundError: No module named 'nowhere'")
+    assert (process.failed.code, await process.code()) == (1, 1)
+
+
+async def test_a_procedure_that_is_not_there_is_told(tower: Tower) -> None:
+    process = await tower.start(Ref("command", "tower.bell.crack"))
+    assert process.failed
+    assert process.failed.text.startswith("error: NOT_FOUND: there is no command tower.bell.crack")
     assert (process.failed.code, await process.code()) == (1, 1)
 
 

@@ -12,6 +12,7 @@ import pytest_asyncio
 from tests.serve.tower import (
     BELL,
     DOOR,
+    FACTS,
     FORWARDS,
     LOG,
     PROJECTION,
@@ -19,6 +20,7 @@ from tests.serve.tower import (
     RINGS,
     SOON,
     VIEW,
+    VIEWS,
     Process,
     Tower,
     request,
@@ -26,6 +28,7 @@ from tests.serve.tower import (
 
 from blossm.adapters.clock import SystemClock
 from blossm.core.errors import PermissionDenied, Unauthenticated
+from blossm.core.position import encode_position
 from blossm.ports import Clients
 from blossm.rpc.client import Reach, WireClients
 from blossm.rpc.keys import key_for
@@ -83,6 +86,18 @@ async def test_who_has_no_key_or_no_edge_is_refused(tower: Tower) -> None:
             await reached(key).command(RING.address).call(request(RING))
     answer = await reached(key_for(DOOR, secret)).command(RING.address).call(request(RING))
     assert len(answer.events) == 1
+
+
+async def test_gateways_show_facts_and_views(tower: Tower) -> None:
+    *_, facts, views = await tower.ready(LOG, VIEW, RING, RINGS, PROJECTION, FACTS, VIEWS)
+    async with tower.clients() as clients:
+        answer = await clients.command(RING.address).call(request(RING))
+    headers = {HEADER: forwarded(FORWARDS, client="10.0.0.1", root_path="")}
+    async with httpx.AsyncClient(headers=headers, timeout=SOON) as http:
+        assert (await http.get(f"http://{facts.address}/rings/{BELL}")).json() == {"rings": 1}
+        seen = {"min_position": encode_position({"tower": answer.position})}
+        row = await http.get(f"http://{views.address}/bells/{BELL}", params=seen)
+        assert row.json()["body"] == {"rings": 1}
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -29,6 +29,8 @@ RINGS = Ref("fact", "tower.bell.rings")
 VIEW = Ref("view-store", "bells")
 PROJECTION = Ref("projection", "bells")
 DOOR = Ref("command-gateway", "c.bell.tower")
+FACTS = Ref("fact-gateway", "f.bell.tower")
+VIEWS = Ref("view-gateway", "v")
 BELL = "11111111-1111-4111-8111-111111111111"
 TOKEN, FORWARDS = "the-operators-token", "the-doors-secret"
 SOON = 20.0  # seconds; machines that run tests are slow
@@ -62,6 +64,9 @@ response: {rings: integer}
 procedure: command-gateway
 commands:
   ring: {access: public, rate: 1/m}
+---
+procedure: fact-gateway
+facts: {rings: public}
 """,
     "tower/bell/commands.py": '''
 import asyncio
@@ -97,6 +102,9 @@ schema: {rings: {type: integer, default: 0}}
 procedure: projection
 name: bells
 events: {tower.bell: [rung]}
+---
+procedure: view-gateway
+views: {bells: public}
 """,
     "views/bells.py": '''
 from blossm import view

@@ -31,9 +31,10 @@ MOST_FILES = 16
 
 
 def main() -> None:
+    """Fork when the parent asks, tell it who ended, until it is gone."""
     parent = socket.socket(fileno=os.dup(0))
-    _stdin_from_nothing()
-    for number in (signal.SIGINT, signal.SIGTERM):  # a handler rather than SIG_IGN, which programs that handlers start would keep
+    _read_nothing()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a handler, not SIG_IGN: that would stay in programs that handlers start
         signal.signal(number, _nothing)
     woken, waker = socket.socketpair()
     waker.setblocking(False)
@@ -47,12 +48,12 @@ def main() -> None:
             woken.recv(4096)
             _tell_ended(parent)
         if parent in readable:
-            byte, files, _, _ = socket.recv_fds(parent, 1, MOST_FILES)
-            if not byte:
+            asked, files, _, _ = socket.recv_fds(parent, 1, MOST_FILES)
+            if not asked:
                 return
             if (pid := os.fork()) == 0:
+                signal.set_wakeup_fd(-1)
                 for ours in (parent, woken, waker):
-                    signal.set_wakeup_fd(-1)
                     ours.close()
                 _child(files)
             for file in files:
@@ -87,7 +88,8 @@ def _tell_ended(parent: socket.socket) -> None:
         parent.sendall(b"ended %d %d\n" % (pid, os.waitstatus_to_exitcode(status)))
 
 
-def _stdin_from_nothing() -> None:
+def _read_nothing() -> None:
+    """Handlers that read stdin find it empty."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

@@ -158,7 +158,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # nobody stands between: a client's address is its own
+                proxy_headers=False,  # anybody could send those; who passes requests on has a header of ours, see `forwarding`
                 timeout_graceful_shutdown=None if grace is None else int(grace) + 1,
             )
         )

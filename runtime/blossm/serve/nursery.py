@@ -4,8 +4,8 @@
         child = await nursery.start(config, keep_open=(lock,))
         async for message in child.messages(): ...
 
-Not `multiprocessing`: its fork server makes every child import the program that started it, here the command line, and keeps
-one server per process for ever. This one is a socket, a fork, and the end of each.
+Not `multiprocessing`: its fork server has every child import the program that started it, here the command line, and there
+is one of it for all of a program, for ever. This one is a socket, a fork, and the end of each.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from blossm.serve.config import ProcessConfig, to_json
 from blossm.serve.control import Control, FromParent, FromProcess
 
 BORN = 60.0  # seconds within which a process is there: the first one waits for all imports
+FAREWELL = 10.0  # seconds within which a process ends whose parent has hung up
 
 log = structlog.get_logger(__name__)
 
@@ -59,9 +60,14 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
 
     async def leave(self) -> None:
-        """Hang up: it sees that its parent is gone, drains and ends. Return when it has."""
+        """Hang up: it sees that its parent is gone, drains and ends; one that does not is killed. Return when it is gone."""
         await self._control.close()
-        await self.gone
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await asyncio.shield(self.gone)
+        except TimeoutError:
+            self.kill()
+            await self.gone
 
     async def _hear(self) -> None:
         try:

@@ -87,14 +87,16 @@ async def _started(setting: Setting) -> Served:
 
 async def _listen(control: Control[FromParent], served: Served, started: str, stops: Stops) -> None:
     """Do what the parent says; when it is gone, nobody waits for us any more."""
-    async for message in control.messages():
-        match message:
-            case AskStatus():
-                health = served.health()
-                control.send(Status(started, health.requests, health.errors, health.projection))
-            case Stop():
-                stops.stop()
-    stops.hurry()
+    try:
+        async for message in control.messages():
+            match message:
+                case AskStatus():
+                    health = served.health()
+                    control.send(Status(started, health.requests, health.errors, health.projection))
+                case Stop():
+                    stops.stop()
+    finally:
+        stops.hurry()
 
 
 class Stops:
