@@ -12,8 +12,11 @@ from blossm.cli.place import DIRECTORY, json_option
 
 @click.command()
 @click.argument("directory", type=DIRECTORY, required=False, metavar="[DIR]")
+@click.option(
+    "--against", type=DIRECTORY, metavar="DIR", help="An earlier copy of it: say what breaks who knows the contract there."
+)
 @json_option
-def check(directory: Path | None, *, as_json: bool) -> int:
+def check(directory: Path | None, *, against: Path | None, as_json: bool) -> int:
     """Say everything that is wrong with the network that DIR lies in (by default this folder).
 
     Exit code 0: it could run. 1: there are problems, each with its file, line and code. 2: there is no network.
@@ -24,7 +27,7 @@ def check(directory: Path | None, *, as_json: bool) -> int:
     from blossm.serve.told import FINDINGS
 
     root = find_root((directory or Path()).resolve())
-    problems = problems_of(root)
+    problems = problems_of(root, against=find_root(against.resolve()) if against else None)
     if as_json:
         click.echo(json.dumps({"network": str(root), "problems": [problem.as_dict() for problem in problems]}))
     elif problems:

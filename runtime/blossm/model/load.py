@@ -33,14 +33,17 @@ def load(directory: Path, *, environment: Environment = "development") -> Networ
     return network
 
 
-def check(directory: Path) -> list[Problem]:
-    """Everything that is wrong with the network in a folder, in any environment. Never raises for what is in the files."""
+def check(directory: Path, *, against: Path | None = None) -> list[Problem]:
+    """Everything that is wrong with the network in a folder, in any environment. Never raises for what is in the files.
+
+    `against` is the root of an earlier copy of it: what breaks who knows the contract that was committed there is told too.
+    """
     draft = _read(Path(directory))
     networks = {environment: draft.link(environment) for environment in ENVIRONMENTS}
     if (network := networks["production"]) and draft.is_sound():
         places = Places(draft.hierarchy.procedures)
         check_names(network, places, draft.findings)
-        check_contract(network, draft.root, places, draft.findings)
+        check_contract(network, draft.root, places, draft.findings, against=against)
     return draft.findings.problems()
 
 

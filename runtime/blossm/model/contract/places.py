@@ -61,7 +61,7 @@ def _of_action(document: Document, action: str, path: tuple[str, ...]) -> Spot:
     if len(path) == 1 and isinstance(fields, list) and (at := _index(fields, path[0])) != "":
         return document.value("actions", action, "fields", at)
     inside = _below(document, ("schema",), path)
-    is_there = len(inside) > len(path) > 0  # every step of the path
+    is_there = len(inside) > 1
     return document.key(*inside) if is_there and _is_listed(fields, path[0]) else document.key("actions", action)
 
 

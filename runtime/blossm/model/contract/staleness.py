@@ -52,16 +52,25 @@ def check_names(network: Network, places: Places, findings: Findings) -> None:
         findings.add("B710", message, places.named(one.at), help="give one of them another name")
 
 
-def check_contract(network: Network, root: Path, places: Places, findings: Findings) -> None:
-    """Tell what of a committed contract is stale, and what would break those who know it. None at all is fine."""
+def check_contract(
+    network: Network, root: Path, places: Places, findings: Findings, *, against: Path | None = None
+) -> None:
+    """Tell what of a committed contract is stale, and what would break those who know it. None at all is fine.
+
+    `against` is the root of another copy of the network: what would break those who know its contract is told as well.
+    """
     old = readable(network, root, findings)
-    if old is None:
+    earlier = committed(against, findings) if against else None
+    if any(problem.code == "B702" for problem in findings.problems()):
         return
     new = due(network, old)
-    broken = tell_breaks(new, old, places, findings)
-    for package, spot, message in stale(new, old):
-        if package not in broken:
-            findings.add("B701", message, spot, help="run `blossm proto`")
+    if earlier:
+        tell_breaks(new, earlier, places, findings)
+    if old:
+        broken = tell_breaks(new, old, places, findings)
+        for package, spot, message in stale(new, old):
+            if package not in broken:
+                findings.add("B701", message, spot, help="run `blossm proto`")
 
 
 def readable(network: Network, root: Path, findings: Findings) -> Committed | None:
