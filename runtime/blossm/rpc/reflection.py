@@ -6,10 +6,11 @@ Tools of today ask grpc.reflection.v1, those of yesterday v1alpha; on the wire b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
-from google.protobuf import descriptor_pool
+from google.protobuf import descriptor_pb2, descriptor_pool, text_format
 from google.protobuf.descriptor import FileDescriptor
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 
@@ -24,8 +25,8 @@ class Reflection:
 
     def __init__(self, services: Iterable[str], pool: Any) -> None:
         self._services = sorted(services)
-        # A pool's methods have no types; those of a file are tried in turn.
-        self._pools: tuple[Any, Any] = (pool, descriptor_pool.Default())  # type: ignore[no-untyped-call]
+        # As are their methods, to types-protobuf.
+        self._pools: list[Any] = [pool, descriptor_pool.Default(), _v1()]  # type: ignore[no-untyped-call]
 
     def answer(self, request: pb.ServerReflectionRequest) -> pb.ServerReflectionResponse:
         response = pb.ServerReflectionResponse(valid_host=request.host, original_request=request)
@@ -56,17 +57,26 @@ class Reflection:
                 response.error_response.CopyFrom(pb.ErrorResponse(error_code=_NOT_IMPLEMENTED, error_message="asks nothing"))
 
     def _tell(self, response: pb.ServerReflectionResponse, find: Callable[[Any], FileDescriptor]) -> None:
-        """The file and, before it, all that it imports."""
+        """The file, and after it all that it imports, as gRPC's own servers do."""
         files = {file.name: file.serialized_pb for file in _with_imports(self._found(find))}
-        told = pb.FileDescriptorResponse(file_descriptor_proto=reversed(files.values()))
+        told = pb.FileDescriptorResponse(file_descriptor_proto=files.values())
         response.file_descriptor_response.CopyFrom(told)
 
     def _found(self, find: Callable[[Any], Any]) -> Any:
-        own, shared = self._pools
-        try:
-            return find(own)
-        except KeyError:
-            return find(shared)
+        *pools, last = self._pools
+        for pool in pools:
+            with suppress(KeyError):
+                return find(pool)
+        return find(last)
+
+
+def _v1() -> Any:
+    """A pool with the v1 of reflection, which the package does not bring: v1alpha by another name."""
+    alpha = descriptor_pb2.FileDescriptorProto.FromString(pb.DESCRIPTOR.serialized_pb)
+    text = text_format.MessageToString(alpha).replace("v1alpha", "v1")
+    pool: Any = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(text_format.Parse(text, descriptor_pb2.FileDescriptorProto()).SerializeToString())
+    return pool
 
 
 def _containing(pool: Any, symbol: str) -> Any:
