@@ -49,7 +49,7 @@ async def test_the_networks_own_messages_are_shown_with_all_that_they_import() -
         )
     found = files(response)
     (own,) = [file for file in found.values() if file.package == "shop.bicycle"]
-    assert list(found)[0] == own.name  # where tools look for it
+    assert next(iter(found)) == own.name  # where tools look for it
     assert set(own.dependency) < set(found)
     message = next(message for message in own.message_type if message.name == "PaintRequest")
     assert [field.name for field in message.field] == ["color", "coats", "when"]
