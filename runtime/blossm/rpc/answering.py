@@ -155,10 +155,10 @@ class Answering:
                 if cancelled:
                     counts.failed("CANCELLED")
                     raise error
-            case Exception():
-                pass
-            case _:
+            case KeyboardInterrupt() | SystemExit():
                 raise error
+            case _:  # a handler may raise anything, and a call that is told nothing waits for ever
+                pass
         id = new_id()
         log.error("a call broke", id=id, method=name, exc_info=error)
         return Internal("something broke in the callee", facts={"id": id})
