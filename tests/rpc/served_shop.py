@@ -61,7 +61,7 @@ PAINTING = _network()  # with two commands, of which `paint` may log and call
 
 
 def event_stores(
-    *, log: LogStore | None = None, states: StateStore | None = None, clock: Clock | None = None
+    *, network: Network = NETWORK, log: LogStore | None = None, states: StateStore | None = None, clock: Clock | None = None
 ) -> EventStores:
     """The shop's event stores; where nothing is said, in memory and with time as it goes."""
     bus, clock = MemoryBus(), clock or SystemClock()
@@ -69,7 +69,7 @@ def event_stores(
     return EventStores(
         service="shop",
         network="city.example",
-        stores=shop.STORES,
+        stores=network.stores_of("shop"),
         folds=shop.folds(),
         appender=Appender(store=log, clock=clock, bus=bus, service="shop"),
         log=log,
