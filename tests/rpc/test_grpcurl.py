@@ -83,7 +83,9 @@ async def test_each_service_and_each_kind_of_message_can_be_described(city: Grpc
     for name in (
         "blossm.rpc.v1.EventStoreService",
         "blossm.rpc.v1.ViewStoreService",
+        "blossm.rpc.v1.EventStoreService.Append",
         "blossm.rpc.v1.AppendRequest",
+        "shop.bicycle.Registered.wheels",
         "shop.bicycle.BicycleState",
         "shop.bicycle.PaintRequest",
         "shop.bicycle.OfColorResponse",
