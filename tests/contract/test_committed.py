@@ -115,6 +115,12 @@ HOSTILE = {
     "deep rules": b'syntax = "proto3"; package shop.bicycle; message A { optional string a = 1 [(blossm.rpc.v1.rules) = \''
     + b"[" * 100_000
     + b"'];}",
+    "deep rules of items": b'syntax = "proto3"; package shop.bicycle; message A {'
+    + b" repeated string a = 1 [(blossm.rpc.v1.rules) = '"
+    + b'{"items":' * 600
+    + b"1"
+    + b"}" * 600
+    + b"'];}",
     "a long number": b'syntax = "proto3"; package shop.bicycle; message A { optional string a = ' + b"9" * 1_000_000 + b";}",
     "an escape that is no character": b'syntax = "\\U00110000";',
     "bytes that are no text": b'syntax = "\\xff";',
@@ -158,6 +164,12 @@ def test_the_order_of_spaces_and_comments_means_nothing(root: Path) -> None:
     assert after
     assert after.files == before.files
     assert findings.problems() == []
+
+
+def test_lines_may_end_as_version_control_writes_them(root: Path) -> None:
+    proto(root).write_bytes(proto(root).read_bytes().replace(b"\n", b"\r\n"))
+    assert check(root) == []
+    assert commit(root, "--check") == 0
 
 
 def test_a_network_without_protos_has_no_committed_contract(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _text(path: Path, root: Path, findings: Findings) -> str | None:
         findings.add("B702", "this file is larger than 16 MiB", nowhere, help=_RESTORE)
         return None
     try:
-        return data.decode()
+        return data.decode().replace("\r\n", "\n")  # as version control may have written it
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         place = spot_in(before, nowhere.place.file, len(before)).place

@@ -53,7 +53,7 @@ def steps(root: Path, files: Iterable[File], old: Committed) -> list[Step]:
 
 def _step(root: Path, path: str, text: str) -> Step:
     try:
-        was = (root / FOLDER / path).read_bytes()
+        was = (root / FOLDER / path).read_bytes().replace(b"\r\n", b"\n")
     except FileNotFoundError:
         return Step(f"{FOLDER}/{path}", "add", text)
     return Step(f"{FOLDER}/{path}", "leave" if was == text.encode() else "change", text)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from blossm.model.contract.proto_tokens import Token, Tokens, value_of
 
-MAX_NUMBER = 536_870_911  # protobuf's
+MAX_NUMBER = 100_000_000  # protobuf has five times as many; so there is always a next one
 MAX_DEPTH = 70  # a field's own nesting is bounded by what blossm.yaml may nest
 
 Options: TypeAlias = "dict[str, Token]"

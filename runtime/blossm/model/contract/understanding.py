@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from blossm.model.contract.naming import file_path
-from blossm.model.contract.proto_syntax import DeclaredField, DeclaredFile, DeclaredMessage
+from blossm.model.contract.proto_syntax import MAX_DEPTH, DeclaredField, DeclaredFile, DeclaredMessage
 from blossm.model.contract.proto_tokens import NotAContract, Token, value_of
 from blossm.model.contract.text import GENERATED, RULES, VERSION
 from blossm.model.contract.tree import SCALARS, TIMESTAMP, File, Label, Message, MessageField, Range, Role
@@ -143,19 +143,20 @@ def _rules(option: Token | None) -> dict[str, Any]:
         rules = json.loads(option.text)
     except (ValueError, RecursionError):
         _refuse("these rules are not JSON", option)
-    if not isinstance(rules, dict) or not _well_formed(rules):
+    if not isinstance(rules, dict) or not _well_formed(rules, MAX_DEPTH):
         _refuse("these rules are not what `blossm proto` writes", option)
     return rules
 
 
-def _well_formed(rules: dict[str, Any]) -> bool:
+def _well_formed(rules: dict[str, Any], depth: int) -> bool:
     """Whether rules can be compared: bounds are numbers, choices a list, and what is below `items` and `values` likewise."""
     bounds = (value for word, value in rules.items() if word.startswith(("min", "max")))
     inner = (rules[word] for word in ("items", "values") if word in rules)
     return (
-        all(isinstance(bound, int | float) for bound in bounds)
+        depth > 0
+        and all(isinstance(bound, int | float) for bound in bounds)
         and isinstance(rules.get("enum", []), list)
-        and all(isinstance(one, dict) and _well_formed(one) for one in inner)
+        and all(isinstance(one, dict) and _well_formed(one, depth - 1) for one in inner)
     )
 
 
