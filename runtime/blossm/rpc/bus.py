@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 import structlog
 
-from blossm.core.errors import BlossmError, NotFound
+from blossm.core.errors import NotFound
 from blossm.ports import Clock
 
 FIRST_PAUSE = 0.1  # seconds before a log is watched again, twice as long each time
@@ -87,7 +87,7 @@ class WatchingBus:
                         pause = FIRST_PAUSE
                         for wake in self._wakes[service]:
                             wake.wake()
-            except BlossmError as error:
+            except Exception as error:  # whatever it is: who waits loses time by it, and must not lose more
                 log.info("a log is not watched", service=service, problem=str(error), again_in=pause)
             await self._clock.sleep(pause * (0.5 + random.random() / 2))
             pause = min(pause * 2, LONGEST_PAUSE)
