@@ -37,6 +37,23 @@ class Running:
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=30)
 
+    def status(self) -> dict[str, Any]:
+        """What `blossm status --json` shows, asked for at the operator's door."""
+        key = json.loads((self.root / ".blossm" / "running.json").read_text())["operator_key"]
+        with self.client() as client:
+            answer = client.post("/_blossm/status", json={}, headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = json.loads(answer.text.splitlines()[-1])["document"]
+        return document
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """The network's processes by name, where each procedure has one."""
+        return {procedure["process"]: procedure for procedure in self.status()["procedures"]}
+
+    def talk(self) -> str:
+        """What was said on stderr so far."""
+        return (self.root.parent / "talk.txt").read_text()
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal, and answer the exit code with all that was said on stdout since it was ready."""
         self.process.send_signal(number)

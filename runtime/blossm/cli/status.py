@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -39,7 +40,7 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
     """The status as people read it."""
     kinds = Counter(procedure["kind"] for procedure in document["procedures"])
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    yield f"{document['network']} ({document['environment']}): {counted}"
+    yield from wrap(f"{document['network']} ({document['environment']}): {counted}", WIDTH, subsequent_indent="  ")
     for log in document["logs"]:
         yield f"log         {log['service']}: {_events(log['events'])}"
     for projection in document["projections"]:
@@ -57,7 +58,7 @@ def _processes(procedures: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{len(processes)} processes: {', '.join(f'{count} {state}' for state, count in states.items())}"
         yield from table(COLUMNS, [[_cell(process[name]) for name in COLUMNS] for process in processes.values()])
     elif pids := {procedure["pid"] for procedure in procedures if "pid" in procedure}:
-        yield f"process     {pids.pop()} has all procedures; `blossm dev --processes` gives each its own, reached by gRPC"
+        yield f"process     {pids.pop()} has all procedures; with `dev --processes` each has its own, and answers gRPC"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
