@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
-from tests.serve.tower import BELL, LOG, PROJECTION, RING, RINGS, SOON, TOLL, VIEW, Process, Tower, built, held, request
+from tests.serve.tower import BELL, LOG, PROJECTION, RING, RINGS, SOON, TOLL, VIEW, Tower, built, held, request
 
 from blossm.core.errors import BlossmError, DeadlineExceeded, Unavailable
 from blossm.core.request import Answer
@@ -130,18 +130,6 @@ async def test_a_file_that_is_kept_open_is_locked_for_as_long_as_the_process_liv
         process.child.kill()
         await process.code()
         fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-async def test_when_who_forks_is_killed_the_processes_are_gone_and_others_can_be_started(tower: Tower) -> None:
-    [log] = await tower.ready(LOG)
-    os.kill(parent_of(log), signal.SIGKILL)
-    assert await log.code() == -signal.SIGKILL
-    await tower.ready(LOG)
-
-
-def parent_of(process: Process) -> int:
-    status = Path(f"/proc/{process.child.pid}/status").read_text()
-    return int(status.partition("PPid:")[2].split()[0])
 
 
 # ---------------------------------------------------------------- the parent

@@ -14,6 +14,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -121,7 +122,7 @@ class _Forking:
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        process: subprocess.Popen[bytes],
         sock: socket.socket,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
@@ -140,10 +141,7 @@ class _Forking:
     async def begin(cls) -> _Forking:
         ours, theirs = socket.socketpair()
         with theirs:
-            # -P: this folder's files are not modules. Its stdout is our stderr: what handlers print is talk.
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "blossm.serve.forking", stdin=theirs.fileno(), stdout=2
-            )
+            process = _begun(theirs)
         sending = ours.dup()  # asyncio does not send file descriptors, and keeps the socket that it reads to itself
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         return cls(process, sending, reader, writer)
@@ -175,7 +173,7 @@ class _Forking:
         self._lost()
         self._sock.close()
         self._writer.close()
-        await self._process.wait()
+        await asyncio.to_thread(self._process.wait)
 
     async def _line(self) -> bytes:
         try:
@@ -202,3 +200,11 @@ class _Forking:
         if not self.gone:
             self._sock.shutdown(socket.SHUT_WR)
         await self._listening
+
+
+def _begun(stdin: socket.socket) -> subprocess.Popen[bytes]:
+    """Not started by the event loop: uvloop leaves copies of stdin in what it starts, which would hide that its end is closed.
+
+    -P: this folder's files are no modules. Its stdout is our stderr: what handlers print is talk.
+    """
+    return subprocess.Popen([sys.executable, "-P", "-m", "blossm.serve.forking"], stdin=stdin.fileno(), stdout=2)
