@@ -24,7 +24,7 @@ TEXT = "x" * 189  # {"text": …} of 200 bytes
 EVENTS = 10
 LONGEST = 60.0  # seconds
 
-Calls = Callable[[Any], Awaitable[object]]
+Call = Callable[[Any], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Flight:
         return {"per_second": self.per_second, "p50_ms": self.p50_ms, "p99_ms": self.p99_ms}
 
 
-async def flown(call: Calls, each: list[Any], *, in_flight: int) -> Flight:
+async def flown(call: Call, each: list[Any], *, in_flight: int) -> Flight:
     """Make one call for each of `each`, `in_flight` at a time, the next one when one is answered."""
     waiting = iter(each)
     times: list[float] = []
@@ -47,12 +47,16 @@ async def flown(call: Calls, each: list[Any], *, in_flight: int) -> Flight:
     async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as group:
         for _ in range(in_flight):
             group.create_task(_caller(call, waiting, times))
-    seconds = time.perf_counter() - began
+    return flight_of(times, time.perf_counter() - began)
+
+
+def flight_of(times: list[float], seconds: float) -> Flight:
+    """`times`: of each call; `seconds`: from the first to the last."""
     times.sort()
     return Flight(len(times) / seconds, times[len(times) // 2] * 1000, times[len(times) * 99 // 100] * 1000)
 
 
-async def _caller(call: Calls, waiting: Iterator[Any], times: list[float]) -> None:
+async def _caller(call: Call, waiting: Iterator[Any], times: list[float]) -> None:
     for argument in waiting:
         began = time.perf_counter()
         await call(argument)
@@ -110,8 +114,8 @@ class Echo:
     def __init__(self, port: int, message: Any) -> None:
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
         kind = type(message)
-        self._bytes = self._channel.unary_unary("/bench.Echo/Bytes")
-        self._message = self._channel.unary_unary(
+        self._bytes: Any = self._channel.unary_unary("/bench.Echo/Bytes")
+        self._message: Any = self._channel.unary_unary(
             "/bench.Echo/Message", request_serializer=kind.SerializeToString, response_deserializer=kind.FromString
         )
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from measure import tell
 from wire_calls import SERVICE, commit, flown
+from wire_echo import seldom_collected
 from wire_reach import network, reached
-from wire_server import opened, seldom_collected
+from wire_server import opened
 
 from blossm.ports import EventStoreClient
 
@@ -43,7 +44,8 @@ async def measured(events: int) -> None:
         server, clients = await reached(stack, directory, "durable", log=folder / "server.log")
         seldom_collected()
         stores = clients.event_stores(SERVICE)
-        rates, samples = [], []
+        rates: list[float] = []
+        samples: list[Sample] = []
         for _ in range(3):
             rate, samples = await _read(stores, events, server=server.pid)
             rates.append(rate)
@@ -60,7 +62,7 @@ async def _grown(log: EventStoreClient, events: int) -> None:
 
 async def _read(log: EventStoreClient, events: int, *, server: int) -> tuple[float, list[Sample]]:
     """Events a second of a whole stream, and what it weighed on the way."""
-    read, samples = 0, []
+    read, samples = 0, list[Sample]()
     began = time.perf_counter()
     async with aclosing(log.stream(0)) as pages:
         async for page in pages:
@@ -74,7 +76,7 @@ async def _read(log: EventStoreClient, events: int, *, server: int) -> tuple[flo
 
 async def _slowly(log: EventStoreClient, *, server: int) -> list[Sample]:
     """What a reader costs that takes its time: the server must not run ahead of it."""
-    read, samples = 0, []
+    read, samples = 0, list[Sample]()
     async with aclosing(log.stream(0)) as pages:
         async for page in pages:
             read += sum(len(logged.commit.events) for logged in page.commits)

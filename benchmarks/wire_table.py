@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import statistics
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import peer_umadb
 from google.protobuf.any_pb2 import Any as AnyMessage
-from measure import Started, fsync_ms, started, tell
-from wire_calls import DOMAIN, SERVICE, TEXT, Calls, Echo, Flight, Ours, flown
+from measure import fsync_ms, started, tell
+from peer_umadb import UmaDB
+from wire_calls import DOMAIN, SERVICE, TEXT, Call, Echo, Flight, Ours, flown
+from wire_echo import seldom_collected
 from wire_reach import HERE, network, reached
-from wire_server import opened, seldom_collected
+from wire_server import opened
 
 from blossm.core.idempotency import new_id
 from blossm.rpc.v1 import envelope_pb2, event_pb2, event_store_pb2
@@ -25,7 +31,7 @@ from blossm.rpc.v1 import envelope_pb2, event_pb2, event_store_pb2
 IN_FLIGHT = {1: 400, 64: 2_560}  # → calls a run
 KEPT = ("durable", "memory")
 CALLS = ("append", "aggregate", "command")
-TARGETS = {("append", "durable", 1): 0.6, ("append", "durable", 64): 3.0}  # × bare echo
+TARGETS = {("append", 1): 0.6, ("append", 64): 3.0}  # × bare echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +59,23 @@ class _Way:
     """How calls get to where they are answered: the name, the calls, and the server's process where it has one."""
 
     name: str
-    calls: Ours | Echo
-    server: Started | None = None
+    calls: Ours | Echo | UmaDB
+    server: int = 0
 
 
 async def _ways(stack: AsyncExitStack, folder: Path) -> list[_Way]:
     echo = stack.enter_context(started([sys.executable, str(HERE / "wire_echo.py")], log=folder / "echo.log"))
     bare = Echo(echo.port, append_message())
     stack.push_async_callback(bare.close)
-    ways = [_Way("echo", bare, echo)]
+    ways = [_Way("echo", bare, echo.pid)]
     for kept in KEPT:
         server, clients = await reached(stack, network(folder / f"grpc-{kept}"), kept, log=folder / f"{kept}.log")
-        ways.append(_Way(f"gRPC {kept}", Ours(clients), server))
+        ways.append(_Way(f"gRPC {kept}", Ours(clients), server.pid))
         local = await stack.enter_async_context(opened(network(folder / f"here-{kept}"), kept))
         ways.append(_Way(f"in process {kept}", Ours(local.operator)))
+    if peer_umadb.installed():
+        pid, umadb = stack.enter_context(peer_umadb.serving(folder / "umadb"))
+        ways.append(_Way("UmaDB", umadb, pid))
     seldom_collected()
     return ways
 
@@ -86,37 +95,44 @@ async def _rounds(rounds: int, ways: list[_Way]) -> Runs:
     for number in range(rounds + 1):
         for in_flight, count in IN_FLIGHT.items():
             for way in ways:
-                for name, call, each in await _calls(way.calls, count):
-                    result = await _run(way, call, each, in_flight)
+                for name, flight in await _flights(way.calls, count, in_flight):
+                    result = await _run(way, flight, count)
                     if number:  # the first round warms up
                         runs.setdefault((way.name, name, in_flight), []).append(result)
     return runs
 
 
-async def _calls(calls: Ours | Echo, count: int) -> list[tuple[str, Calls, list[Any]]]:
-    if isinstance(calls, Echo):
-        message = append_message()
-        return [("bytes", calls.bytes, [message.SerializeToString()] * count), ("message", calls.message, [message] * count)]
-    new = [str(uuid.uuid4()) for _ in range(count)]
-    return [
-        ("append", calls.append, new),
-        ("aggregate", calls.aggregate, await calls.prepared(count)),
-        ("command", calls.command, await calls.prepared(count)),
-    ]
+async def _flights(calls: Ours | Echo | UmaDB, count: int, in_flight: int) -> list[tuple[str, Callable[[], Awaitable[Flight]]]]:
+    """What there is to measure of a way, all made ready."""
+    each: dict[str, tuple[Call, list[Any]]]
+    match calls:
+        case UmaDB():
+            return [("append", partial(asyncio.to_thread, calls.appended, count, in_flight=in_flight))]
+        case Echo():
+            message = append_message()
+            packed = message.SerializeToString()
+            each = {"bytes": (calls.bytes, [packed] * count), "message": (calls.message, [message] * count)}
+        case Ours():
+            each = {
+                "append": (calls.append, [str(uuid.uuid4()) for _ in range(count)]),
+                "aggregate": (calls.aggregate, await calls.prepared(count)),
+                "command": (calls.command, await calls.prepared(count)),
+            }
+    return [(name, partial(flown, call, arguments, in_flight=in_flight)) for name, (call, arguments) in each.items()]
 
 
-async def _run(way: _Way, call: Calls, each: list[Any], in_flight: int) -> Measured:
+async def _run(way: _Way, flight: Callable[[], Awaitable[Flight]], count: int) -> Measured:
     here, there = time.process_time(), _processor_seconds(way.server)
-    flight = await flown(call, each, in_flight=in_flight)
+    flown = await flight()
     here, there = time.process_time() - here, _processor_seconds(way.server) - there
-    return Measured(flight, here / len(each) * 1e6, there / len(each) * 1e6)
+    return Measured(flown, here / count * 1e6, there / count * 1e6)
 
 
-def _processor_seconds(server: Started | None) -> float:
-    """What a process has used, its threads and the kernel's work for it included."""
-    if server is None:
+def _processor_seconds(server: int) -> float:
+    """What a process has used, its threads and the kernel's work for it included; 0: there is none."""
+    if not server:
         return 0.0
-    fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+    fields = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -127,11 +143,14 @@ def _tell(runs: Runs, rounds: int, fsync: float) -> None:
             [f"bare echo, {name}", "–", str(in_flight), "–", *_figures(runs["echo", name, in_flight]), "–", "–"]
             for name in ("bytes", "message")
         ]
+        if uma := runs.get(("UmaDB", "append", in_flight)):
+            ratio = _ratio(uma, runs["echo", "bytes", in_flight])
+            rows.append(["UmaDB, append", "durable", str(in_flight), "–", *_figures(uma), f"{ratio:.2f} ×", "–"])
         for call in CALLS:
             for kept in KEPT:
                 here, grpc = runs[f"in process {kept}", call, in_flight], runs[f"gRPC {kept}", call, in_flight]
                 ratio = _ratio(grpc, runs["echo", "bytes", in_flight])
-                target = TARGETS.get((call, kept, in_flight))
+                target = TARGETS.get((call, in_flight))
                 told = f"≥ {target} ×" if target else "–"
                 rows.append([call, kept, str(in_flight), _figures(here)[0], *_figures(grpc), f"{ratio:.2f} ×", told])
                 data.append({"call": call, "kept": kept, "in_flight": in_flight, "ratio": ratio, "target": target})
