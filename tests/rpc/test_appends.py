@@ -89,6 +89,14 @@ async def test_appends_that_come_at_once_go_together(line: ALine, appends: Appen
     assert line.sent == [list("abc"), list("de")]
 
 
+async def test_who_was_answered_may_append_again_at_once(line: ALine, appends: Appends) -> None:
+    line.gate.set()
+    async with asyncio.timeout(10):
+        for n in range(5):
+            await appends.append(appending(f"{n}"))
+    assert len(line.sent) == 5
+
+
 async def test_a_request_is_bounded_in_commits(line: ALine, appends: Appends) -> None:
     tasks = await under_way(line, appends) + await begun(appends, *(f"{n}" for n in range(1_200)))
     line.gate.set()

@@ -195,6 +195,25 @@ def test_a_reply_without_a_status_is_one_of_200() -> None:
     assert reply_from_wire(event_pb2.Reply()) == StoredReply()
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"a":1,"a":2}', "it.a"),
+        ('{"a\\u0000":1}', "it.a\0"),
+        ("18446744073709551616", "it"),
+        ("9223372036854775808", "it"),
+        ("1e999", "it"),
+        ("NaN", "it"),
+        ('"\\ud800"', "it"),
+        ("[" * 65 + "]" * 65, "it" + "[0]" * 64),
+    ],
+)
+def test_a_text_that_two_readers_could_understand_differently_is_refused(text: str, path: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        json_from_wire(envelope_pb2.Json(text=text), at="it")
+    assert [field.path for field in caught.value.fields] == [path]
+
+
 @pytest.mark.parametrize("text", ["[1]", "null", "{", '{"a":1,"a":2}', '{"a":1e999}', '{"a":18446744073709551616}'])
 def test_a_foreign_hands_text_that_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(BadRequest) as caught:

@@ -23,7 +23,6 @@ BATCH_COMMITS = 500
 BATCH_BYTES = 2 * 1024 * 1024
 QUEUE_COMMITS = 10_000
 QUEUE_BYTES = 64 * 1024 * 1024
-IN_FLIGHT = 1  # requests
 ROOM = 1024  # bytes of a message beside its commits
 
 
@@ -44,7 +43,7 @@ class Appends:
         self._service = service
         self._queue: deque[_Waiting] = deque()
         self._queued_bytes = 0
-        self._senders: set[asyncio.Task[None]] = set()
+        self._sending: asyncio.Task[None] | None = None
 
     async def append(self, message: pb.Appending) -> Appended:
         """The answer to this commit. A caller who stops waiting stops nothing that was sent.
@@ -57,8 +56,8 @@ class Appends:
         waiting = _Waiting(message, size, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._queued_bytes += size
-        if len(self._senders) < IN_FLIGHT:
-            self._senders.add(asyncio.create_task(self._sending()))
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
         return await waiting.answer
 
     def _admit(self, size: int) -> None:
@@ -73,27 +72,21 @@ class Appends:
                 help="try again later",
             )
 
-    async def _sending(self) -> None:
-        """A sender is gone the moment it finds nobody waiting: the next append may come before a callback would run."""
-        try:
-            await self._send()
-        finally:
-            sender = asyncio.current_task()
-            assert sender is not None
-            self._senders.discard(sender)
-
     async def _send(self) -> None:
         """Send request after request until nobody waits."""
-        while batch := self._next():
-            request = pb.AppendRequest(service=self._service, appends=[waiting.message for waiting in batch])
-            try:
-                response = await self._line.ask(METHOD, request, pb.AppendResponse, timeout=None, again=True)
-            except BlossmError as error:
-                _fail(batch, error)
-            except Exception as error:  # the next request may well get through, and these callers must not wait for ever
-                _fail(batch, Internal(f"the log of {self._service} can't be reached: {type(error).__name__}: {error}"))
-            else:
-                _answer(batch, response)
+        try:
+            while batch := self._next():
+                request = pb.AppendRequest(service=self._service, appends=[waiting.message for waiting in batch])
+                try:
+                    response = await self._line.ask(METHOD, request, pb.AppendResponse, timeout=None, again=True)
+                except BlossmError as error:
+                    _fail(batch, error)
+                except Exception as error:  # the next request may well get through, and these callers must not wait for ever
+                    _fail(batch, Internal(f"the log of {self._service} can't be reached: {type(error).__name__}: {error}"))
+                else:
+                    _answer(batch, response)
+        finally:
+            self._sending = None  # at once: who was just answered may append before a callback of this task would run
 
     def _next(self) -> list[_Waiting]:
         """Those that go together: the longest-waiting ones, within the bounds of a request."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from blossm.core.commit import Commit, Expectation, Later, NewEvent, StoredReply
+from blossm.core.commit import NOTHING, Commit, Expectation, Later, NewEvent, StoredReply
 from blossm.core.errors import BadRequest, FieldProblem
 from blossm.core.event import Tx
 from blossm.core.idempotency import new_id
@@ -57,11 +57,13 @@ class Appendings:
             problems.add("commit", NEWER)
         if not message.HasField("commit"):
             problems.add("commit", "is required")
-        reads, expect = NO_READS, Expectation()
-        with problems.at("reads"):
-            reads = reads_from_wire(message.reads, at="reads") if message.HasField("reads") else NO_READS
-        with problems.at("expect"):
-            expect = expectation_from_wire(message.expect, at="expect")
+        reads, expect = NO_READS, NOTHING
+        if message.HasField("reads"):
+            with problems.at("reads"):
+                reads = reads_from_wire(message.reads, at="reads")
+        if message.HasField("expect"):
+            with problems.at("expect"):
+                expect = expectation_from_wire(message.expect, at="expect")
         commit = self._commit(message.commit, problems)
         if problems.fields:
             raise self._refused(commit, problems)
