@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import grpc
 import pytest
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
@@ -134,6 +135,18 @@ async def test_what_a_foreign_client_leaves_empty_is_filled_in() -> None:
     assert first.deadline - now == pytest.approx(60, abs=5)  # the command's own
     assert second.deadline - now == pytest.approx(6, abs=1)  # the call's
     assert third.deadline - now == pytest.approx(2, abs=1)
+
+
+async def test_a_trace_may_come_in_the_metadata() -> None:
+    paint = Telling()
+    message = command_pb2.CallRequest(address=PAINT.address)
+    metadata = (("authorization", f"Bearer {operator_key(TOKEN)}"), ("traceparent", TRACE))
+    async with switchboard(commands={PAINT: paint}) as board, grpc.aio.insecure_channel(board.address) as channel:
+        call: Any = channel.unary_unary(CALL)
+        await call(message.SerializeToString(), metadata=metadata)
+        message.traceparent = "00-1"
+        await call(message.SerializeToString(), metadata=metadata)
+    assert [asked.traceparent for asked in paint.asked] == [TRACE, "00-1"]
 
 
 async def test_a_request_of_a_foreign_client_begins_with_who_asks() -> None:

@@ -36,6 +36,7 @@ from blossm.core.errors import (
 )
 from blossm.core.request import Answer, FactAnswer, Request
 from blossm.model.network import Ref
+from blossm.rpc import bounds
 from blossm.rpc.bounds import MAX_MESSAGE
 from blossm.rpc.calling.line import Line, open_channel
 from blossm.rpc.keys import key_for, operator_key
@@ -74,6 +75,22 @@ async def test_another_key_does_not_pass(key: str, problem: type[Exception]) -> 
         with pytest.raises(problem):
             await clients.command(PAINT.address).call(request(PAINT, RED))
     assert paint.asked == []
+
+
+async def test_who_sends_odd_metadata_is_nobody_and_the_server_goes_on() -> None:
+    key = ("authorization", f"Bearer {operator_key(TOKEN)}")
+    message = command_pb2.CallRequest(address=PAINT.address).SerializeToString()
+    async with switchboard(commands={PAINT: Telling()}) as board, grpc.aio.insecure_channel(board.address) as channel:
+        call: Any = channel.unary_unary(CALL)
+        for metadata, code in (
+            ((key, key), grpc.StatusCode.UNAUTHENTICATED),
+            ((("authorization-bin", b"\xff"),), grpc.StatusCode.UNAUTHENTICATED),
+            ((("authorization", "Bearer " + "x" * 5_000),), grpc.StatusCode.UNAUTHENTICATED),
+            ((("authorization", "Bearer " + "x" * 100_000),), grpc.StatusCode.RESOURCE_EXHAUSTED),
+            ((("authorization", ""), key), grpc.StatusCode.UNAUTHENTICATED),
+            ((key, ("x-odd-bin", b"\x00\xff"), ("x-odd", "")), grpc.StatusCode.OK),
+        ):
+            assert await call(message, metadata=metadata).code() is code
 
 
 async def test_a_refusal_is_the_same_as_in_process() -> None:
@@ -280,6 +297,12 @@ async def test_an_address_that_is_taken_is_told() -> None:
     async with switchboard(commands={PAINT: Telling()}) as board:
         with pytest.raises(Unavailable, match="can't listen"):
             await server(commands={PAINT: Telling()}).start(board.address)
+
+
+def test_channels_ping_no_more_often_than_servers_allow() -> None:
+    channel, serving = dict(bounds.CHANNEL), dict(bounds.SERVER)
+    allowed = serving["grpc.http2.min_recv_ping_interval_without_data_ms"]
+    assert channel["grpc.keepalive_time_ms"] >= 2 * allowed
 
 
 async def test_two_servers_may_share_a_port_when_they_both_say_so() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 from tests.rpc.switchboard import PAINT, SELL, Telling, request, switchboard
 
 from blossm.core import errors
@@ -147,7 +148,9 @@ async def test_what_breaks_in_the_callee_is_told_by_an_id_only() -> None:
         raise RuntimeError("a secret")
 
     async with switchboard(commands={PAINT: Telling(says)}) as board, board.clients(SELL) as clients:
-        with pytest.raises(Internal) as raised:
+        with capture_logs() as logged, pytest.raises(Internal) as raised:
             await clients.command(PAINT.address).call(request(PAINT, {"color": "red"}))
     assert raised.value.message == "something broke in the callee"
-    assert list(raised.value.facts) == ["id"]
+    (entry,) = logged
+    assert raised.value.facts == {"id": entry["id"]}
+    assert repr(entry["exc_info"]) == "RuntimeError('a secret')"

@@ -19,6 +19,7 @@ _BOTH: Options = [
     # A peer that is gone without a word is noticed while something is under way, and its calls are ended.
     ("grpc.keepalive_time_ms", 20 * _SECOND),
     ("grpc.keepalive_timeout_ms", 10 * _SECOND),
+    ("grpc.http2.max_pings_without_data", 0),  # also while a stream waits for a long time: any number
 ]
 
 CHANNEL: Options = [
