@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -130,13 +130,13 @@ class Way:
 
 
 WIRES = (Way("in process"), Way("over gRPC", wired=True))
-WAYS = (*WIRES, Way("restarted", restarted=True))
+WAYS = (*WIRES, Way("restarted", wired=True, restarted=True))
 
 
 class Steps:
     """What a test does, step by step. `anew` runs before each one that begins while no other is under way."""
 
-    def __init__(self, anew: Callable[[], Awaitable[None]] | None) -> None:
+    def __init__(self, anew: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
         self._anew = anew
         self._beginning = asyncio.Lock()
         self._under_way = 0
@@ -146,7 +146,7 @@ class Steps:
         if self._anew:
             async with self._beginning:
                 if not self._under_way:
-                    await self._anew()
+                    await to_its_end(self._anew())
                 self._under_way += 1
         else:
             self._under_way += 1
@@ -154,6 +154,15 @@ class Steps:
             yield
         finally:
             self._under_way -= 1
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Nothing is left half done when who waits for it is cancelled."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 class Stepping:

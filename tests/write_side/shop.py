@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -85,21 +87,44 @@ class Watched:
         self.before: Hook | None = None
         self.after: Hook | None = None
         self.appends = 0
+        self.quiet = asyncio.Event()  # no append is under way
+        self.at_each_turn: Callable[[], object] = lambda: None  # before and after whatever is asked
+        self._under_way = 0
 
     async def append(self, commit: Commit, **what: Any) -> Appended:
         self.appends += 1
+        self._under_way += 1
+        self.quiet.clear()
+        try:
+            return await self._append(commit, **what)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self.quiet.set()
+
+    async def _append(self, commit: Commit, **what: Any) -> Appended:
         if hook := self.before:
             self.before = None
             await hook(commit)
         assert self.stores
-        appended = await self.stores.append(commit, **what)
+        appended: Appended = await self._turning(self.stores.append)(commit, **what)
         if hook := self.after:
             self.after = None
             await hook(commit)
         return appended
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.stores, name)
+        asked = getattr(self.stores, name)
+        return self._turning(asked) if inspect.iscoroutinefunction(asked) else asked
+
+    def _turning(self, asked: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def turning(*args: Any, **what: Any) -> Any:
+            self.at_each_turn()
+            answer = await asked(*args, **what)
+            self.at_each_turn()
+            return answer
+
+        return turning
 
 
 class Shop:
@@ -165,10 +190,11 @@ class Shop:
             async for item in self._operator.fact(address).stream(self.request(address, query, **more)):
                 yield item
 
-    async def commits(self, service: str = "shop") -> tuple[LoggedCommit, ...]:
+    async def commits(self, service: str = "shop") -> list[LoggedCommit]:
         """All that was logged."""
         async with self._steps.step():
-            return (await self._operator.event_stores(service).read(0, limit=1000)).commits
+            pages = self._operator.event_stores(service).stream(0)
+            return [commit async for page in pages for commit in page.commits]
 
     async def events(self, service: str = "shop") -> list[LoggedEvent]:
         commits = await self.commits(service)

@@ -173,15 +173,21 @@ BOTH = "root: required\nlogs: [bicycle, wheel]"
     ],
 )
 async def test_events_that_their_stores_refuse_are_an_error_of_the_handler(shop: MakeShop, code: str, problem: str) -> None:
-    """The client is told of no field: it has sent none of them. The log names them, and so does the cause, in tests."""
+    """The client is told of no field: it has sent none of them. The log names them."""
     made = await command(shop, f"async def paint(command): {code}", yaml=BOTH)
     with capture_logs() as logs:
         error = await refusal(made, root=A)
     assert error.as_dict() == {"code": "INTERNAL", "message": "a handler failed", "facts": {"id": logs[0]["id"]}}
     assert problem in logs[0]["problem"]
-    assert isinstance(error.__cause__, BadRequest)
-    assert problem in str(error.__cause__)
     assert not await made.events()
+
+
+@pytest.mark.ways("in process", because="the cause of an error stays where it is")
+async def test_who_runs_a_command_in_the_same_process_sees_the_cause_of_its_failure(shop: MakeShop) -> None:
+    made = await command(shop, "async def paint(command): return [Event('stolen')]")
+    error = await refusal(made, root=A)
+    assert isinstance(error.__cause__, BadRequest)
+    assert "bicycle has no action stolen" in str(error.__cause__)
 
 
 async def test_more_than_a_commit_may_hold_is_too_large(shop: MakeShop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import uuid
 from typing import Any
@@ -115,25 +116,48 @@ return [Event("sold")]
 """
 
 
-async def broken_off(made: Shop, key: str, after: int) -> None:
-    """A request whose asker goes away when others have run so often."""
+async def gone_after(made: Shop, key: str, turns: int) -> None:
+    """A request whose asker goes away when the loop has gone round so often."""
     asked = asyncio.ensure_future(sell(made, key=key))
-    for _ in range(after):
+    for _ in range(turns):
         await asyncio.sleep(0)
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
 
 
-async def test_wherever_a_request_is_broken_off_its_repeat_does_the_rest_and_nothing_twice(shop: MakeShop) -> None:
+async def gone_at(made: Shop, key: str, turn: int) -> None:
+    """A request whose asker goes away before or after something that a log is asked."""
+    asked, turns = asyncio.ensure_future(sell(made, key=key)), itertools.count(1)
+    for stores in made.stores.values():
+        stores.at_each_turn = lambda: asked.cancel() if next(turns) == turn else None
+    await asyncio.gather(asked, return_exceptions=True)
+    for stores in made.stores.values():
+        stores.at_each_turn = lambda: None
+
+
+@pytest.mark.ways("in process", because="the next one knows places to go away at in all of them")
+async def test_whenever_a_request_is_broken_off_its_repeat_does_the_rest_and_nothing_twice(shop: MakeShop) -> None:
     made = await selling(shop, ACTS)
     logged: list[EventRef] = []
     for after in range(1, 120):
         key = uuid.uuid4().hex
-        await broken_off(made, key, after)
-        await broken_off(made, key, after // 2)
+        await gone_after(made, key, after)
+        await gone_after(made, key, after // 2)
         logged += (await repeated(made, key)).events
     assert len(logged) == len(set(logged)) == len(await made.events()) == 4 * 119
     assert len(await made.events("staff")) == 119
+
+
+async def test_wherever_a_request_is_broken_off_its_repeat_does_the_rest_and_nothing_twice(shop: MakeShop) -> None:
+    made = await selling(shop, ACTS)
+    logged: list[EventRef] = []
+    for turn in range(1, 25):
+        key = uuid.uuid4().hex
+        await gone_at(made, key, turn)
+        await gone_at(made, key, turn // 2 + 1)
+        logged += (await repeated(made, key)).events
+    assert len(logged) == len(set(logged)) == len(await made.events()) == 4 * 24
+    assert len(await made.events("staff")) == 24
 
 
 async def repeated(made: Shop, key: str) -> Any:
