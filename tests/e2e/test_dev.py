@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e.conftest import Dev
-from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, following
+from tests.e2e.process import BLOSSM, Running, blossm, copied, documents, following, running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -308,11 +309,20 @@ def test_a_broken_network_is_told_as_check_does(tmp_path: Path) -> None:
     assert "help: did you mean `schema`?" in done.stderr
 
 
-@pytest.mark.parametrize("file", ["logs/port.db", "views/berths.db", "timers.db"])
-def test_a_corrupt_state_folder_is_one_clear_message(dev: Dev, options: tuple[str, ...], tmp_path: Path, file: str) -> None:
-    root = copied(tmp_path)
-    with dev(root) as network:
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that has run, and has been stopped."""
+    root = copied(tmp_path_factory.mktemp("stopped"))
+    with running(root) as network:
         assert network.stop()[0] == 0
+    return root
+
+
+@pytest.mark.parametrize("file", ["logs/port.db", "views/berths.db", "timers.db"])
+def test_a_corrupt_state_folder_is_one_clear_message(
+    options: tuple[str, ...], stopped: Path, tmp_path: Path, file: str
+) -> None:
+    root = Path(shutil.copytree(stopped, tmp_path / "network"))
     for part in (root / ".blossm").glob(f"{file}*"):
         part.write_bytes(b"not a database at all " * 500)
     done = blossm("dev", str(root), "--port", "0", *options)
@@ -322,9 +332,9 @@ def test_a_corrupt_state_folder_is_one_clear_message(dev: Dev, options: tuple[st
     assert "Traceback" not in done.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error(dev: Dev, tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with dev(root) as network, network.client() as client:
+    with running(root) as network, network.client() as client:
         for _ in range(20):
             opened(client)
         shell = f"{' '.join(BLOSSM)} events --json --network {root} | head -1"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import Dev
-from tests.e2e.process import blossm, copied, documents, following
+from tests.e2e.process import blossm, copied, documents, following, running
 
 
 def call(root: Path, *arguments: str) -> dict[str, Any]:
@@ -29,9 +29,9 @@ def test_who_follows_sees_what_was_and_what_comes_and_ends_with_the_network(dev:
             assert process.wait(timeout=10) == 0
 
 
-def test_ctrl_c_ends_who_follows_without_a_word(dev: Dev, tmp_path: Path) -> None:
+def test_ctrl_c_ends_who_follows_without_a_word(tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with dev(root) as network, network.client() as client, following(root) as (process, events):
+    with running(root) as network, network.client() as client, following(root) as (process, events):
         client.post("/c.berth.port/add", json={"payload": {"name": "North"}})
         next(events)
         process.send_signal(signal.SIGINT)
