@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -20,6 +21,8 @@ from blossm.rpc.v1 import view_store_pb2 as pb
 from blossm.rpc.v1.envelope_pb2 import Json
 
 SERVICE = "/blossm.rpc.v1.ViewStoreService"
+
+M = TypeVar("M", bound=Message)
 
 
 class WireViewStore:
@@ -62,7 +65,15 @@ class WireViewStore:
 
     async def apply(self, batch: Batch, *, generation: int | None = None) -> bool:
         """See `ports.ViewStore.apply`. Sent twice it is made once: the second time the checkpoint is elsewhere."""
-        request = pb.ApplyRequest(view=self._view, batch=self._batch(batch), generation=generation)
+
+        def refuse() -> None:
+            for event in batch.events:
+                for change in event.changes:
+                    self._refuse(change, event.service, event.position)
+
+        request = _sent(
+            lambda: pb.ApplyRequest(view=self._view, batch=self._batch(batch), generation=generation), otherwise=refuse
+        )
         return (await self._ask("Apply", request, pb.ApplyResponse)).applied
 
     async def get(
@@ -74,12 +85,23 @@ class WireViewStore:
         generation: int | None = None,
     ) -> Row:
         """See `ports.ViewStoreClient.get`."""
-        request = pb.GetRequest(view=self._view, id=id, context=context, min_position=min_position, generation=generation)
+        request = _sent(
+            lambda: pb.GetRequest(view=self._view, id=id, context=context, min_position=min_position, generation=generation)
+        )
         return self._row((await self._ask("Get", request, pb.GetResponse)).row)
 
     async def query(self, query: Query, *, generation: int | None = None) -> Page:
         """See `ports.ViewStoreClient.query`."""
-        request = pb.QueryRequest(
+        request = _sent(lambda: self._asked(query, generation), otherwise=lambda: self._contract.question(query))
+        answer = await self._ask("Query", request, pb.QueryResponse)
+        return Page(
+            content=tuple([self._row(row) for row in answer.content]),
+            next=answer.next,
+            count=answer.count if answer.HasField("count") else None,
+        )
+
+    def _asked(self, query: Query, generation: int | None) -> pb.QueryRequest:
+        return pb.QueryRequest(
             view=self._view,
             where=[
                 pb.Comparison(field=each.field, op=each.op, value=Json(**json_to_wire(each.value))) for each in query.where
@@ -93,12 +115,6 @@ class WireViewStore:
             context=query.context,
             min_position=query.min_position,
             generation=generation,
-        )
-        answer = await self._ask("Query", request, pb.QueryResponse)
-        return Page(
-            content=tuple([self._row(row) for row in answer.content]),
-            next=answer.next,
-            count=answer.count if answer.HasField("count") else None,
         )
 
     def _row(self, message: pb.Row) -> Row:
@@ -132,16 +148,30 @@ class WireViewStore:
             message["where"] = json_to_wire(change.where)
         return message
 
+    @cached_property
+    def _contract(self) -> ViewContract:
+        """Tells what is off about what no message can carry, in the words of the view store itself."""
+        return ViewContract(self._spec, shared=True)
+
     def _refuse(self, change: Change, service: str, position: int) -> None:
         """What is no JSON can't be sent: says what the view store would say of it."""
         try:
-            ViewContract(self._spec, shared=True).take(change)
+            self._contract.take(change)
         except BadRequest as error:
             error.facts |= {"service": service, "position": position, "id": change.id}
             raise
 
     async def _ask(self, method: str, request: Message, answer: type[A], *, again: bool = True) -> A:
         return await self._line.ask(f"{SERVICE}/{method}", request, answer, timeout=None, again=again)
+
+
+def _sent(make: Callable[[], M], *, otherwise: Callable[[], object] = lambda: None) -> M:
+    """The message that `make` makes. Raises BadRequest where no message can carry what is asked; `otherwise` may say more."""
+    try:
+        return make()
+    except (TypeError, ValueError) as error:
+        otherwise()
+        raise BadRequest(f"the request can't be sent: {error}") from error
 
 
 def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
