@@ -47,6 +47,7 @@ async def test_catching_up_twice_changes_nothing(world: World) -> None:
     assert (await world.bodies())[1]["painted"] == 1
 
 
+@pytest.mark.ways("in process", "over gRPC", because="the projections live on from step to step")
 async def test_two_projections_at_once_handle_each_event_once(world: World) -> None:
     twins = [world.another_projection() for _ in range(3)]
     for _ in range(5):
