@@ -40,7 +40,8 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
     """The status as people read it."""
     kinds = Counter(procedure["kind"] for procedure in document["procedures"])
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    yield from wrap(f"{document['network']} ({document['environment']}): {counted}", WIDTH, subsequent_indent="  ")
+    summary = f"{document['network']} ({document['environment']}): {counted}"
+    yield from wrap(summary, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     for log in document["logs"]:
         yield f"log         {log['service']}: {_events(log['events'])}"
     for projection in document["projections"]:
@@ -55,7 +56,7 @@ def _processes(procedures: list[dict[str, Any]]) -> Iterator[str]:
     processes = {procedure["process"]: procedure for procedure in procedures if "process" in procedure}
     if processes:
         states = Counter(process["state"] for process in processes.values())
-        yield f"{len(processes)} processes: {', '.join(f'{count} {state}' for state, count in states.items())}"
+        yield f"{'1 process' if len(processes) == 1 else f'{len(processes)} processes'}: {', '.join(f'{count} {state}' for state, count in states.items())}"
         yield from table(COLUMNS, [[_cell(process[name]) for name in COLUMNS] for process in processes.values()])
     elif pids := {procedure["pid"] for procedure in procedures if "pid" in procedure}:
         yield f"process     {pids.pop()} has all procedures; with `dev --processes` each has its own, and answers gRPC"
