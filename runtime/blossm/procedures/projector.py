@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from blossm.core.commit import LoggedCommit
-from blossm.core.errors import BadRequest, Internal, Unavailable
+from blossm.core.errors import BadRequest, Internal, PayloadTooLarge, Unavailable
 from blossm.core.event import LoggedEvent
 from blossm.core.view import Batch, Checkpoint
 from blossm.handlers.modules import Modules
@@ -103,6 +103,10 @@ class Projector:
                 return Advance(after=after if applied else None, events=len(events), asked=made.asked)
             except BadRequest as error:
                 made.failure = self._misfit(error, events)
+            except PayloadTooLarge as error:  # for a wire
+                if len(page.commits) < 2:
+                    raise Stopped(f"the changes of one commit are too large: {error.message}") from error
+                return await self.step(service, before, limit=len(page.commits) // 2, generation=generation)
         failure = made.failure
         if whole := [commit for commit in page.commits if commit.end <= failure.position]:
             await self.view.apply(self._batch(service, before, _end_of(whole[-1]), made), generation=generation)
