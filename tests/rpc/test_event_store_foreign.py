@@ -206,6 +206,13 @@ async def test_an_append_with_fields_of_a_newer_contract_is_refused(shop: Served
     assert await client.head() == 1
 
 
+async def test_a_request_to_append_with_fields_of_a_newer_contract_is_refused_whole(shop: Served, line: Line) -> None:
+    request = pb.AppendRequest(service="shop", appends=[{"commit": {"events": [typed(shop, {"color": "red"})]}}])
+    newer = pb.AppendRequest.FromString(request.SerializeToString() + b"\x78\x01")
+    with pytest.raises(BadRequest, match="newer contract"):
+        await line.ask(f"{SERVICE}/Append", newer, pb.AppendResponse, timeout=10, again=False)
+
+
 async def test_a_read_with_fields_of_a_newer_contract_is_refused(line: Line) -> None:
     newer = pb.ReadRequest.FromString(pb.ReadRequest(service="shop").SerializeToString() + b"\x78\x01")
     with pytest.raises(BadRequest) as caught:

@@ -53,6 +53,7 @@ class EventStoreService:
 
     async def append(self, request: pb.AppendRequest, call: Call) -> pb.AppendResponse:
         """Hands the commits to the log at once and in their order, so that they share its next write."""
+        check_known(request, deep=False)
         stores = self._window(request.service, call)
         if len(request.appends) > MOST_APPENDS:
             problem = f"may be {MOST_APPENDS} at most, these are {len(request.appends)}"
@@ -191,7 +192,12 @@ def _domains(request: pb.ReadRequest | pb.StreamRequest) -> list[str] | None:
 
 
 def _fitting(answer: pb.AppendResponse) -> pb.AppendResponse:
-    """The answer, within the bound of a message: the largest replies are left to be asked for one by one."""
+    """The answer, within the bound of a message: the largest replies are left to be asked for one by one.
+
+    Only the replies of repeats are larger than what was sent.
+    """
+    if not any(result.appended.known for result in answer.results):
+        return answer
     while (size := answer.ByteSize()) > MAX_MESSAGE:
         largest = max(answer.results, key=lambda result: result.ByteSize())
         facts = {"bytes": size, "limit": MAX_MESSAGE}

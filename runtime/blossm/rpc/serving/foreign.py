@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-not-found]  # types-protobuf lacks it
 
 from blossm.core.errors import BadRequest, FieldProblem
 
@@ -20,9 +21,12 @@ def has_unknown(message: Message) -> bool:
     return message.ByteSize() != size
 
 
-def check_known(message: Message) -> None:
-    """Raises BadRequest for a request with fields of a newer contract: what they ask for would not be done."""
-    if has_unknown(message):
+def check_known(message: Message, *, deep: bool = True) -> None:
+    """Raises BadRequest for a request with fields of a newer contract: what they ask for would not be done.
+
+    Not `deep`: only its own fields are looked at.
+    """
+    if has_unknown(message) if deep else len(UnknownFieldSet(message)):
         name = message.DESCRIPTOR.name
         raise BadRequest(f"the {name} {NEWER}", facts={"message": message.DESCRIPTOR.full_name}, help="deploy the callee first")
 
