@@ -89,7 +89,7 @@ async def test_nothing_of_the_code_is_in_the_answer_to_an_unexpected_exception(c
     assert answer.status_code == 500
     assert answer.json()["code"] == "INTERNAL"
     assert "secret" not in answer.text
-    [logged] = [line for line in logs if line["event"] == "unexpected"]
+    [logged] = [line for line in logs if line["event"] in ("unexpected", "a call broke")]  # at the door, or behind it
     assert logged["id"] == answer.json()["id"]
     assert "secret" in str(logged["exc_info"])
 
@@ -146,7 +146,8 @@ async def test_a_command_that_waits_for_ever_is_a_504(city: City) -> None:
     assert (answer.status_code, answer.json()["code"]) == (504, "DEADLINE_EXCEEDED")
     assert "same Idempotency-Key" in answer.json()["detail"]
     assert answer.headers["idempotency-key"] == "mine"
-    assert cancelled.is_set()
+    async with asyncio.timeout(10):
+        await cancelled.wait()
 
 
 async def test_a_body_that_does_not_come_is_a_408_and_the_last_answer(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

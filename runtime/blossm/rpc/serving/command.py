@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from blossm.core.errors import Internal
 from blossm.core.idempotency import new_id
 from blossm.model.network import Network, Ref
 from blossm.ports import Clock, CommandClient
@@ -44,9 +46,9 @@ class CommandService:
         key, fresh = (request.key, request.fresh) if request.key else (new_id(), True)
         asked = request_of(request, payload, call, spec=spec, clock=self._clock, key=key, fresh=fresh)
         answer = await self._commands[address].call(asked)
-        response = answer.response
+        response, pack = answer.response, partial(types.pack, types.response(address), at="response", otherwise=Internal)
         return pb.CallResponse(
-            response=None if response is None else types.pack(types.response(address), response),
+            response=None if response is None else pack(response),
             root=answer.root,
             events=refs_to_wire(answer.events),
             cookies=cookies_to_wire(answer.cookies),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import Any
 
+from blossm.core.errors import Internal
 from blossm.core.read_set import NO_READS
 from blossm.core.request import Request
 from blossm.handlers.run import unheard
@@ -44,9 +46,10 @@ class FactService:
         check_known(request)
         reads = reads_from_wire(request.reads, at="reads") if request.HasField("reads") else NO_READS
         answer = await fact.read(self._asked(request.asked, call), reads=reads)
-        response, types = answer.response, self._types
+        response = answer.response
+        pack = partial(self._types.pack, self._types.answer(address), at="response", otherwise=Internal)
         return pb.FactServiceReadResponse(
-            response=None if response is None else types.pack(types.answer(address), response),
+            response=None if response is None else pack(response),
             reads=None if answer.reads is NO_READS else reads_to_wire(answer.reads),
         )
 
@@ -57,8 +60,8 @@ class FactService:
         address = request.asked.address
         fact = self._fact(address, call)
         check_known(request)
-        types, codec = self._types, self._types.answer(address)
-        made = _Made(fact.stream(self._asked(request.asked, call)), lambda item: types.pack(codec, item))
+        pack = partial(self._types.pack, self._types.answer(address), at="item", otherwise=Internal)
+        made = _Made(fact.stream(self._asked(request.asked, call)), pack)
         try:
             while items := await made.since_last():
                 yield pb.FactServiceStreamResponse(items=items)

@@ -6,13 +6,14 @@ Subclass `CommandClientContract` and say in `client` how `commands`, which stand
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.commit import EventRef
-from blossm.core.errors import BadRequest, BlossmError
+from blossm.core.errors import BadRequest, BlossmError, Internal
 from blossm.core.request import Answer, Cookie, Request
 from blossm.ports import CommandClient
 from blossm.testing.contracts.asked import ERRORS, PAINT, PAYLOADS, Commands, exactly, like, request
@@ -114,6 +115,20 @@ class CommandClientContract:
         commands.does = refuses
         with pytest.raises(BadRequest):
             await client.call(request(PAINT.address, payload={"color": object()}))
+
+    async def test_an_answer_that_is_no_json_is_not_the_callers_fault(
+        self, client: CommandClient, commands: Commands
+    ) -> None:
+        """In process it is for the caller to find out; what can't be sent is an error of the callee."""
+
+        async def answers(request: Request) -> Answer:
+            return Answer(response=object())
+
+        commands.does = answers
+        with suppress(Internal):
+            await client.call(request(PAINT.address))
+        commands.does = None
+        assert await client.call(request(PAINT.address)) == Answer()
 
     # ------------------------------------------------------------ many, and those that go away
 

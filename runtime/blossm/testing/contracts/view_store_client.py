@@ -99,6 +99,16 @@ class ViewStoreClientContract:
             with pytest.raises(BadRequest):
                 await client.query(query)
 
+    async def test_what_no_message_can_carry_is_refused_by_name(self, client: ViewStoreClient) -> None:
+        for off in (put("\ud800", color="red"), put(5, color="red"), put("a", color="\ud800")):  # type: ignore[arg-type]
+            with pytest.raises(BadRequest) as refused:
+                await client.apply(batch(put("a", color="red"), off))
+            assert refused.value.facts["position"] == 1
+            assert [field.path for field in refused.value.fields] in (["id"], ["body.color"])
+        with pytest.raises(BadRequest):
+            await client.query(where("color", "\ud800"))
+        assert await client.checkpoints() == {}
+
     # ------------------------------------------------------------ changes
 
     async def test_each_kind_of_change_is_made(self, client: ViewStoreClient) -> None:
