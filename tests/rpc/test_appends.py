@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.rpc.served_shop import NETWORK, event_stores, served
 
+from blossm.adapters.memory.log import MemoryLogStore
 from blossm.core.commit import Appended, Commit
 from blossm.core.errors import BlossmError, Conflict, DeadlineExceeded, Internal, ResourceExhausted, Unavailable
 from blossm.rpc.calling import appends as protocol
@@ -206,10 +207,39 @@ async def test_an_answer_for_fewer_commits_than_were_sent_is_none(line: ALine, a
     assert [type(answer) for answer in answers] == [Internal, Internal]
 
 
-async def test_many_callers_share_few_requests_and_few_writes() -> None:
-    stores = event_stores()
+async def test_when_the_channel_is_closed_nobody_waits_for_ever() -> None:
+    reached = asyncio.Event()
+
+    class Stuck:
+        async def append(self, commit: Commit, **more: Any) -> Appended:
+            reached.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    stuck: Any = Stuck()
+    async with served({"shop": stuck}) as shop:
+        async with shop.client() as client:
+            sent = asyncio.create_task(client.append(commit(painted("red"))))
+            await reached.wait()
+            waiting = asyncio.create_task(client.append(commit(painted("red"))))
+            await asyncio.sleep(0)
+        answers = await asyncio.wait_for(asyncio.gather(sent, waiting, return_exceptions=True), 10)
+    assert [type(answer) for answer in answers] == [DeadlineExceeded, Unavailable]
+
+
+async def test_many_callers_share_a_request_and_a_write_in_their_order() -> None:
+    class Counting(MemoryLogStore):
+        writes = 0
+
+        async def insert_at(self, position: int, commits: Any) -> Any:
+            self.writes += 1
+            return await super().insert_at(position, commits)
+
+    log = Counting(service="shop", network="city.example")
+    stores = event_stores(log=log)
     async with served({"shop": stores}) as shop, shop.client() as client:
-        await asyncio.gather(*(client.append(commit(painted("red"))) for _ in range(200)))
+        answers = await asyncio.gather(*(client.append(commit(painted("red"))) for _ in range(200)))
         assert shop.server.counts["/blossm.rpc.v1.EventStoreService/Append"].requests == 1
-    assert await stores.head() == 201
+    assert [answer.events[0].position for answer in answers] == list(range(1, 201))
+    assert log.writes <= 2
     await stores.close()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from blossm.core.commit import Appended
-from blossm.core.errors import BlossmError, DeadlineExceeded, Internal, PayloadTooLarge, ResourceExhausted
+from blossm.core.errors import BlossmError, DeadlineExceeded, Internal, PayloadTooLarge, ResourceExhausted, Unavailable
 from blossm.rpc.bounds import MAX_MESSAGE
 from blossm.rpc.calling.line import BrokenOff, Line
 from blossm.rpc.envelope.commit import appended_from_wire
@@ -78,13 +79,17 @@ class Appends:
             while batch := self._next():
                 request = pb.AppendRequest(service=self._service, appends=[waiting.message for waiting in batch])
                 try:
-                    response = await self._line.ask(METHOD, request, pb.AppendResponse, timeout=None, again=True)
+                    _answer(batch, await self._line.ask(METHOD, request, pb.AppendResponse, timeout=None, again=True))
+                except asyncio.CancelledError:  # the channel was closed: nobody sends any more
+                    _fail(batch, BrokenOff("the connection was closed"))
+                    _fail(self._queue, Unavailable(f"the connection to the log of {self._service} was closed"))
+                    self._queue.clear()
+                    self._queued_bytes = 0
+                    raise
                 except BlossmError as error:
                     _fail(batch, error)
                 except Exception as error:  # the next request may well get through, and these callers must not wait for ever
                     _fail(batch, Internal(f"the log of {self._service} can't be reached: {type(error).__name__}: {error}"))
-                else:
-                    _answer(batch, response)
         finally:
             self._sending = None  # at once: who was just answered may append before a callback of this task would run
 
@@ -114,7 +119,7 @@ def _answer(batch: list[_Waiting], response: pb.AppendResponse) -> None:
             waiting.answer.set_exception(error_of(result.error))
 
 
-def _fail(batch: list[_Waiting], error: BlossmError) -> None:
+def _fail(batch: Iterable[_Waiting], error: BlossmError) -> None:
     """Tell all of them, each with an error of its own."""
     for waiting in batch:
         if not waiting.answer.done():
