@@ -76,11 +76,16 @@ class OverGrpc:
         key = key_for(caller, self._secret)
         return self._wired({process_of(edge.callee): key for edge in edges(self._network) if edge.caller == caller}, caller)
 
+    def with_every_key(self, caller: Ref) -> Clients:
+        """What somebody has who collected keys: it reaches every callee, and is known there as itself."""
+        return self._wired(dict.fromkeys(self._processes(), key_for(caller, self._secret)), caller)
+
     def operator(self) -> Clients:
-        key = operator_key(self._token)
+        return self._wired(dict.fromkeys(self._processes(), operator_key(self._token)), None)
+
+    def _processes(self) -> set[Ref]:
         logs = {Ref("event-store", service) for service in self._network.services}
-        callees = logs | {process_of(spec.ref) for spec in self._network.procedures()}
-        return self._wired(dict.fromkeys(callees, key), None)
+        return logs | {process_of(spec.ref) for spec in self._network.procedures()}
 
     def _wired(self, keys: Mapping[Ref, str], caller: Ref | None) -> WireClients:
         reach = {callee: Reach(self._address, key) for callee, key in keys.items()}
