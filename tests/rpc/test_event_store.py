@@ -118,6 +118,12 @@ async def test_an_answer_that_no_message_holds_is_an_error_with_facts(client: Wi
     assert caught.value.facts["bytes"] > caught.value.facts["limit"] == 8 * 1024 * 1024
 
 
+async def test_a_commit_that_no_message_holds_is_refused_as_one_that_is_too_large(client: WireEventStores) -> None:
+    with pytest.raises(PayloadTooLarge, match="a commit may have 1048576 bytes"):
+        await client.append(commit(painted("x" * 9_000_000)))
+    assert [event.position for event in (await client.append(commit(painted("red")))).events] == [1]
+
+
 async def test_a_page_is_as_long_as_is_good_to_send_and_says_how_far_it_goes(client: WireEventStores) -> None:
     await asyncio.gather(*(client.append(commit(painted("x" * 1_000, RED), trued())) for _ in range(300)))
     page = await client.read(0)

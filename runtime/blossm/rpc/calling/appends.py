@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from blossm.core.commit import Appended
+from blossm.core.commit import MAX_BYTES, Appended
 from blossm.core.errors import BlossmError, DeadlineExceeded, Internal, PayloadTooLarge, ResourceExhausted, Unavailable
 from blossm.rpc.bounds import MAX_MESSAGE
 from blossm.rpc.calling.line import BrokenOff, Line
@@ -62,9 +62,9 @@ class Appends:
         return await waiting.answer
 
     def _admit(self, size: int) -> None:
-        if size > MAX_MESSAGE - ROOM:
+        if size > MAX_MESSAGE - ROOM:  # the log itself refuses what is smaller, and still too large
             raise PayloadTooLarge(
-                f"a commit of {size} bytes is over what a message may have", facts={"bytes": size, "limit": MAX_MESSAGE - ROOM}
+                f"a commit may have {MAX_BYTES} bytes, this one has {size}", facts={"bytes": size, "limit": MAX_BYTES}
             )
         if len(self._queue) >= QUEUE_COMMITS or self._queued_bytes + size > QUEUE_BYTES:
             raise ResourceExhausted(
