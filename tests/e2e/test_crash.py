@@ -60,6 +60,12 @@ def ask(client: httpx.Client, key: str, berth: str) -> httpx.Response:
     return client.post("/c.berth.port/ring", json={"root": berth}, headers={"Idempotency-Key": key})
 
 
+def opened(client: httpx.Client, name: str) -> str:
+    answer = client.post("/c.berth.port/ring", json={"payload": {"name": name}})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["root"])
+
+
 def logged_of(root: Path) -> list[dict[str, Any]]:
     return documents(blossm("events", "--json", "--network", str(root)))
 
@@ -67,7 +73,7 @@ def logged_of(root: Path) -> list[dict[str, Any]]:
 def test_every_acknowledged_event_is_there_once_and_the_view_is_a_fold_of_the_log(dev: Dev, tmp_path: Path) -> None:
     root = copied(tmp_path)
     with dev(root) as network, network.client() as client:
-        berths = [client.post("/c.berth.port/ring", json={"payload": {"name": name}}).json()["root"] for name in "ABC"]
+        berths = [opened(client, name) for name in "ABC"]
         ringing = Ringing(berths)
         ringing.until_killed(network, "first")
     with dev(root) as network:

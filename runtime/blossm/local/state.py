@@ -25,6 +25,7 @@ FOLDER = ".blossm"
 FORMAT = "1"
 IGNORE = "*\n"
 KEY = "development.key"
+ORPHANED = 15.0  # seconds within which the processes of a network that was killed are gone
 OURS = (".gitignore", "format", "running.json", KEY, "logs", "states", "views", "timers.db")
 
 
@@ -172,8 +173,11 @@ def _announced(path: Path) -> Running:
 
 
 def _locked(lock: int, path: Path) -> None:
-    """Take the lock. Tries for a moment, since who only looks whether a network runs holds it for an instant."""
-    last = time.monotonic() + 0.25
+    """Take the lock. Tries for a moment, since who only looks whether a network runs holds it for an instant.
+
+    The processes of a network that was killed end by themselves, and hold it until then: they are waited for.
+    """
+    last = time.monotonic() + (ORPHANED if _is_orphaned(path) else 0.25)
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -181,6 +185,17 @@ def _locked(lock: int, path: Path) -> None:
             if time.monotonic() > last:
                 raise _taken(path) from error
             time.sleep(0.02)
+
+
+def _is_orphaned(path: Path) -> bool:
+    """Whether who announced a network here is gone without a word."""
+    try:
+        os.kill(_announced(path).pid, 0)
+    except ProcessLookupError:
+        return True
+    except (FolderTaken, OSError):
+        return False
+    return False
 
 
 def _taken(path: Path) -> FolderTaken:
