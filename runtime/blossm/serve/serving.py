@@ -55,5 +55,5 @@ class Serving:
                 await asyncio.shield(self._ended)
         except TimeoutError:
             self._server.stop()
-            await self._ended
+            await asyncio.shield(self._ended)  # who is cancelled here may call again
         await self._server.drop()
