@@ -56,7 +56,8 @@ def _processes(procedures: list[dict[str, Any]]) -> Iterator[str]:
     processes = {procedure["process"]: procedure for procedure in procedures if "process" in procedure}
     if processes:
         states = Counter(process["state"] for process in processes.values())
-        yield f"{'1 process' if len(processes) == 1 else f'{len(processes)} processes'}: {', '.join(f'{count} {state}' for state, count in states.items())}"
+        counted = "1 process" if len(processes) == 1 else f"{len(processes)} processes"
+        yield f"{counted}: {', '.join(f'{count} {state}' for state, count in states.items())}"
         yield from table(COLUMNS, [[_cell(process[name]) for name in COLUMNS] for process in processes.values()])
     elif pids := {procedure["pid"] for procedure in procedures if "pid" in procedure}:
         yield f"process     {pids.pop()} has all procedures; with `dev --processes` each has its own, and answers gRPC"
