@@ -64,37 +64,44 @@ class OverGrpc:
         self._clock = clock
         self._types = Types(network)
         self._callers = Callers(network)
-        self._secret, self._token = secrets.token_bytes(32), secrets.token_urlsafe(32)
-        self._port = socket.socket()
-        self._port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self._port.bind(("127.0.0.1", 0))  # it is kept, and listens to nothing
-        self._address = f"127.0.0.1:{self._port.getsockname()[1]}"
+        self.secret, self._token = secrets.token_bytes(32), secrets.token_urlsafe(32)
+        self.operator_key = operator_key(self._token)
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._kept.bind(("127.0.0.1", 0))  # it is kept, and listens to nothing
+        self.address = f"127.0.0.1:{self._kept.getsockname()[1]}"
         self._clients: list[WireClients] = []
-        self._server: Server | None = None
+        self.server: Server | None = None
 
     def clients(self, caller: Ref) -> Clients:
-        key = key_for(caller, self._secret)
+        key = key_for(caller, self.secret)
         return self._wired({process_of(edge.callee): key for edge in edges(self._network) if edge.caller == caller}, caller)
 
     def with_every_key(self, caller: Ref) -> Clients:
         """What somebody has who collected keys: it reaches every callee, and is known there as itself."""
-        return self._wired(dict.fromkeys(self._processes(), key_for(caller, self._secret)), caller)
+        return self._wired(dict.fromkeys(self._processes(), key_for(caller, self.secret)), caller)
 
     def operator(self) -> Clients:
-        return self._wired(dict.fromkeys(self._processes(), operator_key(self._token)), None)
+        return self._wired(dict.fromkeys(self._processes(), self.operator_key), None)
+
+    def operator_who_knows(self, network: Network) -> Clients:
+        """The operator of a process that has another version of the contract."""
+        keys = dict.fromkeys(self._processes(), self.operator_key)
+        return self._wired(keys, None, network=network, types=Types(network))
 
     def _processes(self) -> set[Ref]:
         logs = {Ref("event-store", service) for service in self._network.services}
         return logs | {process_of(spec.ref) for spec in self._network.procedures()}
 
-    def _wired(self, keys: Mapping[Ref, str], caller: Ref | None) -> WireClients:
-        reach = {callee: Reach(self._address, key) for callee, key in keys.items()}
-        clients = WireClients(network=self._network, types=self._types, reach=reach, clock=self._clock, caller=caller)
+    def _wired(self, keys: Mapping[Ref, str], caller: Ref | None, **known: Any) -> WireClients:
+        reach = {callee: Reach(self.address, key) for callee, key in keys.items()}
+        known = {"network": self._network, "types": self._types, **known}
+        clients = WireClients(reach=reach, clock=self._clock, caller=caller, **known)
         self._clients.append(clients)
         return clients
 
     async def serve(self, procedures: Procedures) -> None:
-        self._server = Server(
+        self.server = Server(
             network=self._network,
             types=self._types,
             procedures=Hosted(
@@ -104,17 +111,17 @@ class OverGrpc:
                 view_stores=procedures.view_stores,
             ),
             callers=self._callers,
-            identify=identify(self._secret, operator=digest_of(self._token)),
+            identify=identify(self.secret, operator=digest_of(self._token)),
             clock=self._clock,
         )
-        await self._server.start(self._address, share_port=True)
+        await self.server.start(self.address, share_port=True)
 
     async def close(self) -> None:
         for clients in self._clients:
             await clients.close()
-        if self._server:
-            await self._server.stop(grace=0)
-        self._port.close()
+        if self.server:
+            await self.server.stop(grace=0)
+        self._kept.close()
 
 
 def process_of(callee: Ref) -> Ref:

@@ -1,0 +1,107 @@
+"""A real network in memory behind gRPC, and raw calls to it: whatever bytes, under whatever key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from tests.local.harbour import harbour
+from tests.transports import OverGrpc
+
+from blossm.adapters.memory.clock import FakeClock
+from blossm.core.errors import BlossmError
+from blossm.local.clients import Procedures
+from blossm.local.network import LocalNetwork
+from blossm.local.storage import MemoryStorage
+from blossm.model.network import Network
+from blossm.rpc.calling.line import open_channel
+from blossm.rpc.status import told
+from blossm.rpc.v1 import command_pb2, event_store_pb2, fact_pb2, view_store_pb2
+
+FILES = (event_store_pb2, command_pb2, fact_pb2, view_store_pb2)
+METHODS: dict[str, MethodDescriptor] = {
+    f"/{service.full_name}/{method.name}": method
+    for file in FILES
+    for service in file.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+WAIT = 0.05  # seconds for what may never come: a followed stream of a log that stands still
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a call. `error`: what the callee said of it, with its facts."""
+
+    code: grpc.StatusCode
+    error: BlossmError | None = None
+    answers: list[Message] = field(default_factory=list)
+
+
+class Harbour:
+    """The network of the end-to-end tests, served, and a channel to it."""
+
+    def __init__(self, local: LocalNetwork, transport: OverGrpc) -> None:
+        self.local = local
+        self.transport = transport
+        self.channel: Any = open_channel(transport.address)
+
+    async def call(self, method: str, request: bytes | Message, *, key: str | None = None, **options: Any) -> Told:
+        """One raw call, under the operator's key unless another one is given. An endless stream is left after a while."""
+        data = request if isinstance(request, bytes) else request.SerializeToString()
+        key = self.transport.operator_key if key is None else key
+        options = {"metadata": [("authorization", f"Bearer {key}")], "timeout": 10, **options}
+        answer = GetMessageClass(METHODS[method].output_type)
+        answers: list[Message] = []
+        try:
+            if not METHODS[method].server_streaming:
+                found = await self.channel.unary_unary(method)(data, **options)
+                return Told(grpc.StatusCode.OK, answers=[answer.FromString(found)])
+            call = self.channel.unary_stream(method)(data, **options)
+            try:
+                async with asyncio.timeout(WAIT):
+                    while len(answers) < 10 and isinstance(found := await call.read(), bytes):
+                        answers.append(answer.FromString(found))
+            except TimeoutError:
+                pass
+            finally:
+                call.cancel()
+            return Told(grpc.StatusCode.OK, answers=answers)
+        except grpc.aio.AioRpcError as error:
+            return Told(error.code(), told(error), answers)
+
+    async def heads(self) -> Mapping[str, int]:
+        """How long each log is, by itself and not over the wire."""
+        return {service: await log.head() for service, log in self.local.procedures.event_stores.items()}
+
+    async def unharmed(self) -> None:
+        """A good call of each service works."""
+        from tests.rpc.hostile_requests import GOOD
+
+        for method, request in GOOD.items():
+            answered = await self.call(method, request)
+            assert answered.code is grpc.StatusCode.OK, (method, answered)
+
+    @property
+    def in_flight(self) -> int:
+        assert self.transport.server
+        return sum(counts.in_flight for counts in self.transport.server.counts.values())
+
+
+@asynccontextmanager
+async def served_harbour(network: Network | None = None) -> AsyncIterator[Harbour]:
+    network, clock = network or harbour(), FakeClock()
+    async with await LocalNetwork.open(network, storage=MemoryStorage(network), clock=clock) as local:
+        transport = OverGrpc(network, clock=clock)
+        here = local.procedures
+        await transport.serve(Procedures(here.event_stores, here.commands, here.facts, here.view_stores))
+        served = Harbour(local, transport)
+        yield served
+        await served.channel.close()
+        await transport.close()
