@@ -79,19 +79,15 @@ class OverGrpc:
 
     def with_every_key(self, caller: Ref) -> Clients:
         """What somebody has who collected keys: it reaches every callee, and is known there as itself."""
-        return self._wired(dict.fromkeys(self._processes(), key_for(caller, self.secret)), caller)
+        return self._wired(dict.fromkeys(processes_of(self._network), key_for(caller, self.secret)), caller)
 
     def operator(self) -> Clients:
-        return self._wired(dict.fromkeys(self._processes(), self.operator_key), None)
+        return self._wired(dict.fromkeys(processes_of(self._network), self.operator_key), None)
 
     def operator_who_knows(self, network: Network) -> Clients:
         """The operator of a process that has another version of the contract."""
-        keys = dict.fromkeys(self._processes(), self.operator_key)
+        keys = dict.fromkeys(processes_of(network), self.operator_key)
         return self._wired(keys, None, network=network, types=Types(network))
-
-    def _processes(self) -> set[Ref]:
-        logs = {Ref("event-store", service) for service in self._network.services}
-        return logs | {process_of(spec.ref) for spec in self._network.procedures()}
 
     def _wired(self, keys: Mapping[Ref, str], caller: Ref | None, **known: Any) -> WireClients:
         reach = {callee: Reach(self.address, key) for callee, key in keys.items()}
@@ -122,6 +118,12 @@ class OverGrpc:
         if self.server:
             await self.server.stop(grace=0)
         self._kept.close()
+
+
+def processes_of(network: Network) -> set[Ref]:
+    """All that can be called: each has a key of its own."""
+    logs = {Ref("event-store", service) for service in network.services}
+    return logs | {process_of(spec.ref) for spec in network.procedures()}
 
 
 def process_of(callee: Ref) -> Ref:
