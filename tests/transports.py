@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from blossm.local.clients import Directory, Procedures
 from blossm.model.edges import edges
 from blossm.model.network import Network, Ref
-from blossm.ports import Clients, Clock
+from blossm.ports import Bus, Clients, Clock
 from blossm.procedures.callers import Callers
+from blossm.rpc.bus import WatchingBus
 from blossm.rpc.client import Reach, WireClients
 from blossm.rpc.hosted import Hosted
 from blossm.rpc.keys import digest_of, identify, key_for, operator_key
@@ -31,6 +32,9 @@ class Transport(Protocol):
 
     def operator(self) -> Clients:
         """What a test is given: it may call everything."""
+
+    def bus(self, caller: Ref, here: Bus) -> Bus:
+        """What a procedure listens to, where those with the logs publish `here`."""
 
     async def serve(self, procedures: Procedures) -> None:
         """From now on these procedures can be reached."""
@@ -49,6 +53,9 @@ class InProcess:
 
     def operator(self) -> Clients:
         return self._directory.operator()
+
+    def bus(self, caller: Ref, here: Bus) -> Bus:
+        return here
 
     async def serve(self, procedures: Procedures) -> None:
         self._directory.procedures = procedures
@@ -71,11 +78,11 @@ class OverGrpc:
         self._kept.bind(("127.0.0.1", 0))  # it is kept, and listens to nothing
         self.address = f"127.0.0.1:{self._kept.getsockname()[1]}"
         self._clients: list[WireClients] = []
+        self._buses: list[WatchingBus] = []
         self.server: Server | None = None
 
     def clients(self, caller: Ref) -> Clients:
-        key = key_for(caller, self.secret)
-        return self._wired({process_of(edge.callee): key for edge in edges(self._network) if edge.caller == caller}, caller)
+        return self._wired_of(caller)
 
     def with_every_key(self, caller: Ref) -> Clients:
         """What somebody has who collected keys: it reaches every callee, and is known there as itself."""
@@ -88,6 +95,18 @@ class OverGrpc:
         """The operator of a process that has another version of the contract."""
         keys = dict.fromkeys(processes_of(network), self.operator_key)
         return self._wired(keys, None, network=network, types=Types(network))
+
+    def bus(self, caller: Ref, here: Bus) -> Bus:
+        clients = self._wired_of(caller)
+        logs = {callee.address for callee in self._callees(caller) if callee.kind == "event-store"}
+        self._buses.append(WatchingBus({log: clients.wire_event_stores(log) for log in logs}, clock=self._clock))
+        return self._buses[-1]
+
+    def _callees(self, caller: Ref) -> set[Ref]:
+        return {process_of(edge.callee) for edge in edges(self._network) if edge.caller == caller}
+
+    def _wired_of(self, caller: Ref) -> WireClients:
+        return self._wired(dict.fromkeys(self._callees(caller), key_for(caller, self.secret)), caller)
 
     def _wired(self, keys: Mapping[Ref, str], caller: Ref | None, **known: Any) -> WireClients:
         reach = {callee: Reach(self.address, key) for callee, key in keys.items()}
@@ -113,6 +132,8 @@ class OverGrpc:
         await self.server.start(self.address, share_port=True)
 
     async def close(self) -> None:
+        for bus in self._buses:
+            await bus.close()
         for clients in self._clients:
             await clients.close()
         if self.server:

@@ -155,6 +155,7 @@ class World:
         self._running.push_async_callback(transport.close)
         await transport.serve(procedures)
         self._clients = transport.clients(self.spec.ref)
+        self._heard = transport.bus(self.spec.ref, self.bus)
         self._operator = transport.operator()
         self._projection = self.another_projection()
 
@@ -163,7 +164,7 @@ class World:
         await self._running.aclose()
 
     def another_projection(self) -> ProjectionProcedure:
-        return self._assembly.projection(self.spec, clients=self._clients, bus=self.bus)
+        return self._assembly.projection(self.spec, clients=self._clients, bus=self._heard)
 
     async def log(self, *events: tuple[str, int, dict[str, Any]], context: str = "") -> Appended:
         """One commit of events `("shop.bicycle.painted", root, payload)`, all of one service."""
