@@ -47,8 +47,9 @@ class Told:
 class Harbour:
     """The network of the end-to-end tests, served, and a channel to it."""
 
-    def __init__(self, local: LocalNetwork, transport: OverGrpc) -> None:
+    def __init__(self, local: LocalNetwork, transport: OverGrpc, *, clock: FakeClock) -> None:
         self.local = local
+        self.clock = clock
         self.transport = transport
         self.channel: Any = open_channel(transport.address)
 
@@ -101,7 +102,7 @@ async def served_harbour(network: Network | None = None) -> AsyncIterator[Harbou
         transport = OverGrpc(network, clock=clock)
         here = local.procedures
         await transport.serve(Procedures(here.event_stores, here.commands, here.facts, here.view_stores))
-        served = Harbour(local, transport)
+        served = Harbour(local, transport, clock=clock)
         yield served
         await served.channel.close()
         await transport.close()
