@@ -31,13 +31,15 @@ class ALine(Line):
     def __init__(self, *, open: bool = False) -> None:
         self.sent: list[list[str]] = []  # the keys of each request
         self.gate = asyncio.Event()
+        self.before_again: Any = None
         self.sending = asyncio.Event()
         self.answers: Callable[[pb.AppendRequest], Awaitable[pb.AppendResponse]] = self._logged
         if open:
             self.gate.set()
 
-    async def ask(self, method: str, request: Any, answer: Any, **more: Any) -> Any:
+    async def ask(self, method: str, request: Any, answer: Any, *, before_again: Any = None, **more: Any) -> Any:
         assert (method, more) == ("/blossm.rpc.v1.EventStoreService/Append", {"timeout": None, "again": True})
+        self.before_again = before_again
         self.sent.append([each.commit.key for each in request.appends])
         self.sending.set()
         await self.gate.wait()
@@ -169,6 +171,22 @@ async def test_each_hears_its_own_error(line: ALine, appends: Appends) -> None:
     assert isinstance(lost, Conflict)
     assert lost.facts == {"is": 2}
     assert isinstance(won, Appended)
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [(BrokenOff("it broke"), DeadlineExceeded), (Unavailable("nobody there"), Unavailable)]
+)
+async def test_a_commit_that_is_not_logged_the_second_time_may_have_been_the_first_time(
+    line: ALine, appends: Appends, first: BlossmError, told: type[BlossmError]
+) -> None:
+    async def away(request: pb.AppendRequest) -> pb.AppendResponse:
+        line.before_again(first)
+        return pb.AppendResponse(results=[{"error": message_of(Unavailable("the log is away"))}])
+
+    line.answers = away
+    line.gate.set()
+    with pytest.raises(told):
+        await appends.append(appending("a"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from blossm.core.commit import MAX_BYTES, Appended
 from blossm.core.errors import BlossmError, DeadlineExceeded, Internal, PayloadTooLarge, ResourceExhausted, Unavailable
 from blossm.rpc.bounds import MAX_MESSAGE
-from blossm.rpc.calling.line import BrokenOff, Line
+from blossm.rpc.calling.line import NOT_DONE, BrokenOff, Line
 from blossm.rpc.envelope.commit import appended_from_wire
 from blossm.rpc.status import error_of
 from blossm.rpc.v1 import event_store_pb2 as pb
@@ -77,9 +77,8 @@ class Appends:
         """Send request after request until nobody waits."""
         try:
             while batch := self._next():
-                request = pb.AppendRequest(service=self._service, appends=[waiting.message for waiting in batch])
                 try:
-                    _answer(batch, await self._line.ask(METHOD, request, pb.AppendResponse, timeout=None, again=True))
+                    await self._ask(batch)
                 except asyncio.CancelledError:  # the channel was closed: nobody sends any more
                     _fail(batch, BrokenOff("the connection was closed"))
                     _fail(self._queue, Unavailable(f"the connection to the log of {self._service} was closed"))
@@ -92,6 +91,19 @@ class Appends:
                     _fail(batch, Internal(f"the log of {self._service} can't be reached: {type(error).__name__}: {error}"))
         finally:
             self._sending = None  # at once: who was just answered may append before a callback of this task would run
+
+    async def _ask(self, batch: list[_Waiting]) -> None:
+        in_doubt = False
+
+        def again(problem: BlossmError) -> None:
+            nonlocal in_doubt
+            in_doubt = in_doubt or isinstance(problem, BrokenOff)
+
+        request = pb.AppendRequest(service=self._service, appends=[waiting.message for waiting in batch])
+        response = await self._line.ask(
+            METHOD, request, pb.AppendResponse, timeout=None, again=True, before_again=again
+        )
+        _answer(batch, response, in_doubt=in_doubt)
 
     def _next(self) -> list[_Waiting]:
         """Those that go together: the longest-waiting ones, within the bounds of a request."""
@@ -106,7 +118,8 @@ class Appends:
         return batch
 
 
-def _answer(batch: list[_Waiting], response: pb.AppendResponse) -> None:
+def _answer(batch: list[_Waiting], response: pb.AppendResponse, *, in_doubt: bool) -> None:
+    """Tell each what became of its commit. `in_doubt`: an earlier try of the request may have logged them."""
     if len(response.results) != len(batch):
         _fail(batch, Internal(f"{len(batch)} commits were sent, and {len(response.results)} answers came"))
         return
@@ -116,7 +129,10 @@ def _answer(batch: list[_Waiting], response: pb.AppendResponse) -> None:
         if result.HasField("appended"):
             waiting.answer.set_result(appended_from_wire(result.appended))
         else:
-            waiting.answer.set_exception(error_of(result.error))
+            error = error_of(result.error)
+            if in_doubt and isinstance(error, NOT_DONE):  # this time
+                error = _own(BrokenOff(error.message, facts=error.facts))
+            waiting.answer.set_exception(error)
 
 
 def _fail(batch: Iterable[_Waiting], error: BlossmError) -> None:

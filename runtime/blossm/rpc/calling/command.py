@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.duration_pb2 import Duration
 
-from blossm.core.errors import DeadlineExceeded
+from blossm.core.errors import BlossmError, DeadlineExceeded
 from blossm.core.idempotency import new_id
 from blossm.core.request import Answer, Request
 from blossm.handlers.run import late
@@ -38,7 +38,7 @@ class WireCommand:
         left = left_of(request, self._clock)
         message = sent(lambda: self._message(request, left), request, self._spec.payload, at="payload")
 
-        def again() -> None:
+        def again(problem: BlossmError) -> None:
             message.fresh = False
             message.timeout.CopyFrom(Duration(**duration(left_of(request, self._clock))))
 

@@ -18,7 +18,7 @@ from typing import NoReturn, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from blossm.core.errors import BlossmError, Internal, Unavailable
+from blossm.core.errors import BlossmError, Internal, ResourceExhausted, Unavailable
 from blossm.handlers.run import late
 from blossm.rpc.bounds import CHANNEL, MAX_MESSAGE
 from blossm.rpc.status import REFUSED, between, told, too_large
@@ -27,6 +27,8 @@ PATIENCE = 10.0  # seconds that a call without a deadline tries to reach its cal
 NET = 1.0  # seconds after its deadline that a call waits for its callee to say so itself
 PAUSE = 0.02  # seconds: the first pause before a call is sent again is up to this long, each further one up to twice as long
 LONGEST_PAUSE = 0.5
+
+NOT_DONE = (Unavailable, ResourceExhausted)  # who tells these has done nothing of what it was asked this time
 
 _CLOSED = "this process has closed the connection"
 
@@ -67,12 +69,12 @@ class Line:
         *,
         timeout: float | None,
         again: bool,
-        before_again: Callable[[], None] | None = None,
+        before_again: Callable[[BlossmError], None] | None = None,
     ) -> A:
         """The answer to a call. Raises what the callee told; Unavailable, when nobody was reached in time.
 
         `timeout` is what is left to the caller. `again`: on a broken connection it is sent once more, after
-        `before_again`, which may change the request. Raises BrokenOff when that is not so, or did not help.
+        `before_again`, which hears why and may change the request. Raises BrokenOff when that is not so, or did not help.
         """
         call = self._unary.get(method)
         if call is None:
@@ -83,11 +85,12 @@ class Line:
             try:
                 return _parsed(await call(data, timeout=tries.limit(), metadata=self._metadata), answer)
             except grpc.aio.AioRpcError as error:
-                await tries.after(_problem(error))
+                problem = _problem(error)
+                await tries.after(problem)
             except (asyncio.CancelledError, grpc.aio.UsageError) as error:
-                _closed(error)
+                raise tries.told(_closed(error)) from error
             if before_again is not None:
-                before_again()
+                before_again(problem)
                 data = _packed(request)
 
     async def stream(
@@ -108,7 +111,7 @@ class Line:
             except grpc.aio.AioRpcError as error:
                 await tries.after(_problem(error))
             except (asyncio.CancelledError, grpc.aio.UsageError) as error:
-                _closed(error)
+                raise tries.told(_closed(error)) from error
 
     async def _answers(self, method: str, data: bytes, answer: type[A], tries: _Tries) -> AsyncGenerator[A, None]:
         if method not in self._streamed:
@@ -149,17 +152,20 @@ class _Tries:
         if isinstance(problem, BrokenOff) and self._again and not self._answered:
             self._doubt = problem
         elif not isinstance(problem, _Refused) or self._answered:
-            raise _known(problem)
+            raise self.told(problem)
         pause = random.random() * self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         if asyncio.get_running_loop().time() + pause >= self._end:
-            raise _known(self._doubt or problem)
+            raise self.told(self._doubt or problem)
         await asyncio.sleep(pause)
 
-
-def _known(problem: BlossmError) -> BlossmError:
-    """That a call was refused is of interest here only."""
-    return Unavailable(problem.message, facts=problem.facts, help=problem.help) if isinstance(problem, _Refused) else problem
+    def told(self, problem: BlossmError) -> BlossmError:
+        """The problem as the caller is told it. That nothing was done the last time does not mean that nothing was done."""
+        if self._doubt and isinstance(problem, NOT_DONE):
+            return BrokenOff(problem.message, facts=problem.facts, help=problem.help)
+        if isinstance(problem, _Refused):  # which is of interest here only
+            return Unavailable(problem.message, facts=problem.facts, help=problem.help)
+        return problem
 
 
 def _problem(error: grpc.aio.AioRpcError) -> BlossmError:
@@ -175,14 +181,14 @@ def _problem(error: grpc.aio.AioRpcError) -> BlossmError:
     return kind(problem.message, facts=problem.facts, help="its callee may be starting; try again")
 
 
-def _closed(error: BaseException) -> NoReturn:
-    """Unless the caller itself was cancelled, the channel was closed: before its call, or under it."""
+def _closed(error: BaseException) -> BlossmError:
+    """Unless the caller itself was cancelled, which is raised, the channel was closed: before its call, or under it."""
     if isinstance(error, grpc.aio.UsageError):
-        raise Unavailable(_CLOSED) from error
+        return Unavailable(_CLOSED)
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise error
-    raise BrokenOff(_CLOSED) from error
+    return BrokenOff(_CLOSED)
 
 
 def _packed(request: Message) -> bytes:
