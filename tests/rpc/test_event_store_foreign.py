@@ -255,6 +255,26 @@ async def test_too_many_appends_in_one_request_are_refused(line: Line) -> None:
         await append(line, *[{}] * 1_001)
 
 
+MANY: dict[str, tuple[dict[str, Any], str]] = {
+    "events": ({"commit": {"events": [{}] * 1_001}}, "a commit may have 1000 events, this one has 1001"),
+    "later calls": ({"commit": {"later": [{}] * 10_001}}, "later may be 10000 at most"),
+    "questions": ({"reads": {"questions": [{}] * 10_001}}, "reads.questions may be 10000 at most"),
+    "roots read": ({"reads": {"roots": [{}] * 250_001}}, "reads.roots may be 250000 at most"),
+    "roots expected": ({"expect": {"roots": [{}] * 250_001}}, "expect.roots may be 250000 at most"),
+}
+
+
+@pytest.mark.parametrize(("appending", "problem"), MANY.values(), ids=MANY)
+async def test_more_than_anybody_means_is_refused_at_a_glance(line: Line, appending: dict[str, Any], problem: str) -> None:
+    request = pb.AppendRequest(service="shop", appends=[appending])
+    answer = await line.ask(f"{SERVICE}/Append", request, pb.AppendResponse, timeout=10, again=False)
+    (result,) = answer.results
+    error = error_of(result.error)
+    assert isinstance(error, BadRequest)
+    assert problem in str(error)
+    assert len(error.fields) <= 1
+
+
 async def test_what_breaks_one_append_does_not_take_the_others_along(stores: EventStores) -> None:
     class Breaking(EventStores):
         async def append(self, commit: Commit, **more: Any) -> Any:

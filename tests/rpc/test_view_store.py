@@ -262,6 +262,17 @@ async def test_words_that_no_change_has_are_named() -> None:
     ]
 
 
+async def test_more_than_anybody_means_is_refused_at_a_glance() -> None:
+    half = pb.EventChanges(changes=[pb.Change()] * 125_001)
+    changes = pb.ApplyRequest(view=VIEW.address, batch=pb.Batch(events=[half, half]))
+    words = pb.QueryRequest(view=VIEW.address, where=[pb.Comparison()] * 250_001)
+    async with switchboard(view_stores={VIEW: view_store()}) as board:
+        for method, sent, answer in (("Apply", changes, pb.ApplyResponse), ("Query", words, pb.QueryResponse)):
+            with pytest.raises(BadRequest, match="may be 250000 at most") as raised:
+                await foreign(board, method, sent, answer)
+            assert len(raised.value.fields) == 1
+
+
 async def test_a_foreign_client_that_gives_no_limit_gets_fifty_rows() -> None:
     async with switchboard(view_stores={VIEW: view_store()}) as board, board.clients(PROJECTION) as clients:
         await clients.view_store(VIEW.address).apply(batch(*(put(f"{number:02}", color="red") for number in range(60))))

@@ -22,7 +22,18 @@ from typing import Literal, Protocol
 import msgspec
 
 from blossm.core.batch import Append, Plan, is_ahead, plan, repeated
-from blossm.core.commit import MAX_BYTES, MAX_EVENTS, NOTHING, Appended, Commit, Expectation, LoggedCommit, RootKey, appended
+from blossm.core.commit import (
+    MAX_BYTES,
+    MAX_EVENTS,
+    NOTHING,
+    Appended,
+    Commit,
+    Expectation,
+    LoggedCommit,
+    RootKey,
+    appended,
+    too_many_events,
+)
 from blossm.core.errors import (
     BadRequest,
     BlossmError,
@@ -304,11 +315,7 @@ def _size(commit: Commit) -> int:
     if not commit.events:
         raise BadRequest("a commit needs at least one event")
     if len(commit.events) > MAX_EVENTS:
-        raise BadRequest(
-            f"a commit may have {MAX_EVENTS} events, this one has {len(commit.events)}",
-            facts={"events": len(commit.events), "limit": MAX_EVENTS},
-            help="log in several commits",
-        )
+        raise too_many_events(len(commit.events))
     try:
         size = len(_encode(commit))
     except (TypeError, ValueError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from blossm.core.errors import BadRequest
 from blossm.core.event import LoggedEvent, Tx
 
 MAX_EVENTS = 1_000
@@ -144,3 +145,11 @@ def appended(logged: LoggedCommit, *, repeated: bool = False) -> Appended:
         for position, (event, number) in enumerate(zip(commit.events, logged.numbers, strict=True), start=logged.position)
     ]
     return Appended(tuple(refs), logged.committed, commit.reply, repeated)
+
+
+def too_many_events(count: int) -> BadRequest:
+    return BadRequest(
+        f"a commit may have {MAX_EVENTS} events, this one has {count}",
+        facts={"events": count, "limit": MAX_EVENTS},
+        help="log in several commits",
+    )

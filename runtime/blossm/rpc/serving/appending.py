@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from blossm.core.commit import NOTHING, Commit, Expectation, Later, NewEvent, StoredReply
+from blossm.core.commit import MAX_EVENTS, NOTHING, Commit, Expectation, Later, NewEvent, StoredReply, too_many_events
 from blossm.core.errors import BadRequest, FieldProblem
 from blossm.core.event import Tx
 from blossm.core.idempotency import new_id
@@ -26,9 +26,12 @@ from blossm.procedures.intake import Intake
 from blossm.rpc.envelope.commit import later_from_wire, reply_from_wire
 from blossm.rpc.envelope.read_set import expectation_from_wire, reads_from_wire
 from blossm.rpc.envelope.request import tx_from_wire
-from blossm.rpc.serving.foreign import NEWER, Problems, has_unknown
+from blossm.rpc.serving.foreign import NEWER, Problems, check_few, has_unknown
 from blossm.rpc.types import Types
 from blossm.rpc.v1 import event_pb2, event_store_pb2
+
+MOST_LATER = 10_000
+MOST_QUESTIONS = 10_000  # each of which the log is asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Appendings:
     def taken(self, message: event_store_pb2.Appending, *, traceparent: str) -> Appending:
         """The commit, complete. Raises BadRequest, which names every field that is off."""
         problems = Problems()
+        _check_few(message)
         if has_unknown(message):
             problems.add("commit", NEWER)
         if not message.HasField("commit"):
@@ -126,6 +130,15 @@ class Appendings:
     @cached_property
     def _intake(self) -> Intake:
         return Intake(service=self._service, stores=self._stores)
+
+
+def _check_few(message: event_store_pb2.Appending) -> None:
+    if (events := len(message.commit.events)) > MAX_EVENTS:
+        raise too_many_events(events)
+    check_few(len(message.commit.later), "later", most=MOST_LATER)
+    check_few(len(message.reads.questions), "reads.questions", most=MOST_QUESTIONS)
+    check_few(len(message.reads.roots), "reads.roots")
+    check_few(len(message.expect.roots), "expect.roots")
 
 
 def _reply(message: event_pb2.Commit, problems: Problems) -> StoredReply:

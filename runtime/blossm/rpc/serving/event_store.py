@@ -19,7 +19,7 @@ from blossm.rpc.call import Call
 from blossm.rpc.envelope.commit import Commits, appended_to_wire
 from blossm.rpc.envelope.json_text import jsons_from_wire
 from blossm.rpc.serving.appending import Appending, Appendings
-from blossm.rpc.serving.foreign import check_known
+from blossm.rpc.serving.foreign import check_few, check_known
 from blossm.rpc.serving.pages import BATCH_BYTES, batches
 from blossm.rpc.status import MAX_ERROR, message_of
 from blossm.rpc.types import Types
@@ -55,9 +55,7 @@ class EventStoreService:
         """Hands the commits to the log at once and in their order, so that they share its next write."""
         check_known(request, deep=False)
         stores = self._window(request.service, call)
-        if len(request.appends) > MOST_APPENDS:
-            problem = f"may be {MOST_APPENDS} at most, these are {len(request.appends)}"
-            raise BadRequest("the request is off", fields=[FieldProblem("appends", problem)])
+        check_few(len(request.appends), "appends", most=MOST_APPENDS)
         appendings = self._appendings[request.service]
         most = min(MAX_ERROR, BATCH_BYTES // max(1, len(request.appends)))
 

@@ -10,6 +10,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[impor
 
 from blossm.core.errors import BadRequest, FieldProblem
 
+MOST = 250_000  # entries of a list: who means something by each has no room for more in a message
 NEWER = "has fields that this process does not know: it was written by a newer contract"
 
 
@@ -29,6 +30,12 @@ def check_known(message: Message, *, deep: bool = True) -> None:
     if has_unknown(message) if deep else len(UnknownFieldSet(message)):
         name = message.DESCRIPTOR.name
         raise BadRequest(f"the {name} {NEWER}", facts={"message": message.DESCRIPTOR.full_name}, help="deploy the callee first")
+
+
+def check_few(count: int, at: str, *, most: int = MOST) -> None:
+    """Raises BadRequest for more of something than anybody means: to say of each what is off takes time and room."""
+    if count > most:
+        raise BadRequest("the request is off", fields=[FieldProblem(at, f"may be {most} at most, these are {count}")])
 
 
 class Problems:

@@ -14,7 +14,7 @@ from blossm.procedures.callers import Callers
 from blossm.rpc.call import Call
 from blossm.rpc.envelope.json_text import object_from_wire
 from blossm.rpc.serving.asked import missing
-from blossm.rpc.serving.foreign import check_known
+from blossm.rpc.serving.foreign import check_few, check_known
 from blossm.rpc.types import Types
 from blossm.rpc.v1 import view_store_pb2 as pb
 
@@ -98,6 +98,8 @@ def _generation(request: Any) -> int | None:
 
 def _query(request: pb.QueryRequest) -> Query:
     """Raises BadRequest, which names every comparison that is off."""
+    check_few(len(request.where), "where")
+    check_few(len(request.sort), "sort")
     problems: list[FieldProblem] = []
     where = [_comparison(each, f"where[{index}]", problems) for index, each in enumerate(request.where)]
     if problems:
@@ -133,6 +135,8 @@ def _comparison(message: pb.Comparison, at: str, problems: list[FieldProblem]) -
 
 def _batch(message: pb.Batch) -> Batch:
     """Raises BadRequest for changes that are off, all of them."""
+    check_few(len(message.events), "events")
+    check_few(sum(len(event.changes) for event in message.events), "changes")
     problems: list[FieldProblem] = []
     batch = Batch(
         service=message.service,
