@@ -128,6 +128,9 @@ BAD: dict[str, tuple[dict[str, Any], set[str]]] = {
     "fields of a newer contract": ({"payload": {"type_url": PAINTED, "value": b"\xf8\x07\x01"}}, {"events[0].payload"}),
     "a text that is no JSON": ({"payload": as_json("{")}, {"events[0].payload"}),
     "names that are there twice": ({"payload": as_json('{"color":"a","color":"b"}')}, {"events[0].payload.color"}),
+    "a number too large beside a good field": (
+        {"payload": as_json('{"color":"red","coats":9223372036854775808}')}, {"events[0].payload.coats"}
+    ),
     "a payload that does not fit": ({"payload": as_json('{"coats":0}')}, {"events[0].payload.coats", "events[0].payload.color"}),
     "no payload": ({"payload": None}, {"events[0].payload.color"}),
     "another version": ({"version": 1}, {"events[0].version"}),
@@ -227,6 +230,12 @@ async def test_a_read_with_fields_of_a_newer_contract_is_refused(line: Line) -> 
         ("Read", pb.ReadRequest(service="shop", limit=-1), pb.ReadResponse, "limit"),
         ("Root", pb.RootRequest(service="shop", domain="bicycle", root=RED, after=-1), pb.RootResponse, "after"),
         ("Count", pb.CountRequest(service="shop", domain="bicycle", root=RED, head=-1), pb.CountResponse, "head"),
+        (
+            "Aggregate",
+            pb.AggregateRequest(service="shop", domain="bicycle", root=RED, time="0001-01-01T00:00:00+14:00"),
+            pb.AggregateResponse,
+            "time",
+        ),
         ("Aggregate", pb.AggregateRequest(service="shop", domain="bicycle", root=RED, head=-1), pb.AggregateResponse, "head"),
         (
             "QueryAggregates",

@@ -244,5 +244,5 @@ def _time(time: str | None) -> str | None:
         return None
     try:
         return rfc3339(parse_rfc3339(time))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # the latter: in UTC it is beyond all years
         raise BadRequest("the time is off", fields=[FieldProblem("time", str(error))]) from error

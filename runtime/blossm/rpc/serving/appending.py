@@ -119,7 +119,8 @@ class Appendings:
 
     def _refused(self, commit: Commit, problems: Problems) -> BadRequest:
         """With what the intake has to say about the events whose payloads could be read."""
-        unread = tuple(field.path for field in problems.fields)
+        paths = [field.path.partition(".payload") for field in problems.fields]
+        unread = tuple(event + payload for event, payload, _ in paths if payload and event.startswith("events["))
         fields: list[FieldProblem] = list(problems.fields)
         try:
             self._intake.taken(commit.events)
