@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import grpc
@@ -113,11 +114,20 @@ async def test_of_a_payload_that_is_no_json_every_field_is_named_as_in_process(p
     assert raised.value.as_dict() == in_process.value.as_dict()
 
 
-async def test_options_that_are_no_json_are_told() -> None:
+@pytest.mark.parametrize("value", [{1}, float("nan"), date(2026, 1, 31)], ids=["a set", "not a number", "a time"])
+async def test_options_that_are_no_json_are_told(value: Any) -> None:
     async with switchboard(commands={PAINT: Telling()}) as board, board.clients(SELL) as clients:
         with pytest.raises(BadRequest) as raised:
-            await clients.command(PAINT.address).call(request(PAINT, {"color": "red"}, options={"x": {1}}))
+            await clients.command(PAINT.address).call(request(PAINT, {"color": "red"}, options={"x": value}))
     assert [field.path for field in raised.value.fields] == ["options.x"]
+
+
+@pytest.mark.parametrize("seconds", [1e12, 1e300, float("inf")])
+async def test_a_request_may_have_all_the_time_there_is(seconds: float) -> None:
+    paint = Telling()
+    async with switchboard(commands={PAINT: paint}) as board, board.clients(SELL) as clients:
+        await clients.command(PAINT.address).call(request(PAINT, {"color": "red"}, within=seconds))
+    assert paint.asked[0].deadline > SystemClock().monotonic() + 3_600
 
 
 async def test_what_a_foreign_client_leaves_empty_is_filled_in() -> None:

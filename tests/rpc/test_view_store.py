@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,9 @@ async def test_a_question_with_several_values_travels() -> None:
         Query(where=(Comparison("coats", "eq", 1),)),
         Query(where=(Comparison("color", "eq", 7),)),
         Query(where=(Comparison("weight", "eq", 7),)),
+        Query(where=(Comparison("color", "eq", float("nan")),)),
+        Query(where=(Comparison("color", "eq", date(2026, 1, 31)),)),
+        Query(where=(Comparison("color", "in", ("red", {1})),)),
         Query(sort=(("color", "desc"),)),
         Query(text="red"),
         Query(cursor="nonsense"),

@@ -13,8 +13,10 @@ from blossm.core.request import Request
 from blossm.handlers.run import late
 from blossm.model.fields import Fields
 from blossm.ports import Clock
-from blossm.rpc.envelope.json_text import json_to_wire
+from blossm.rpc.envelope.json_text import plain_to_wire
 from blossm.rpc.envelope.request import tx_to_wire
+
+LONGEST = 86_400.0  # seconds: neither a Duration nor gRPC takes any number, and a callee ends what it does much earlier
 
 M = TypeVar("M", bound=Message)
 
@@ -30,9 +32,9 @@ def asked_to_wire(request: Request, *, left: float) -> dict[str, Any]:
         "timeout": duration(left),
     }
     if request.options:
-        message["options"] = json_to_wire(request.options)
+        message["options"] = plain_to_wire(request.options)
     if request.claims:
-        message["claims"] = json_to_wire(request.claims)
+        message["claims"] = plain_to_wire(request.claims)
     return message
 
 
@@ -43,10 +45,10 @@ def duration(seconds: float) -> dict[str, int]:
 
 
 def left_of(request: Request, clock: Clock) -> float:
-    """The seconds that are left. Raises DeadlineExceeded where there are none."""
+    """The seconds that are left, at most as many as any procedure takes. Raises DeadlineExceeded where there are none."""
     if (left := request.deadline - clock.monotonic()) <= 0:
         raise late()
-    return left
+    return min(left, LONGEST)
 
 
 def sent(make: Callable[[], M], request: Request, fields: Fields, *, at: str) -> M:

@@ -15,7 +15,7 @@ from blossm.core.view_contract import MAX_LIMIT, ViewContract
 from blossm.model.network import ViewStoreSpec
 from blossm.ports import Generations
 from blossm.rpc.calling.line import A, Line
-from blossm.rpc.envelope.json_text import json_to_wire
+from blossm.rpc.envelope.json_text import json_to_wire, plain_to_wire
 from blossm.rpc.types import Types
 from blossm.rpc.v1 import view_store_pb2 as pb
 from blossm.rpc.v1.envelope_pb2 import Json
@@ -104,7 +104,7 @@ class WireViewStore:
         return pb.QueryRequest(
             view=self._view,
             where=[
-                pb.Comparison(field=each.field, op=each.op, value=Json(**json_to_wire(each.value))) for each in query.where
+                pb.Comparison(field=each.field, op=each.op, value=Json(**plain_to_wire(each.value))) for each in query.where
             ],
             sort=[pb.Sort(field=field, descending=direction == "desc") for field, direction in query.sort],
             text=query.text,

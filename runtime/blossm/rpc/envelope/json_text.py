@@ -10,6 +10,7 @@ import orjson
 
 from blossm.core import strict_json
 from blossm.core.errors import BadRequest, FieldProblem
+from blossm.core.plain_json import is_plain
 from blossm.rpc.v1 import envelope_pb2 as pb
 
 _LONG = re.compile(rb"\d{19}")  # digits of what may be no integer of 64 bits
@@ -18,6 +19,13 @@ _LONG = re.compile(rb"\d{19}")  # digits of what may be no integer of 64 bits
 def json_to_wire(value: Any) -> dict[str, Any]:
     """The arguments of a `Json`. Raises TypeError for what is no JSON."""
     return {"text": orjson.dumps(value).decode()}
+
+
+def plain_to_wire(value: Any) -> dict[str, Any]:
+    """The same of what nobody checked. Raises TypeError also for what would arrive as something else: NaN, times, enums."""
+    if not is_plain(value):
+        raise TypeError("no JSON")
+    return json_to_wire(value)
 
 
 def json_from_wire(message: pb.Json, *, at: str = "") -> Any:
