@@ -197,6 +197,14 @@ async def test_json_that_is_off_is_told_with_its_place(name: str, text: str, pro
     assert paint.asked == []
 
 
+async def test_a_context_that_no_store_can_keep_is_refused() -> None:
+    message = command_pb2.CallRequest(address=PAINT.address, context={"ga\0rage": ROOT})
+    async with switchboard(commands={PAINT: Telling()}) as board:
+        with pytest.raises(BadRequest) as raised:
+            await foreign(board, message)
+    assert [field.path for field in raised.value.fields] == ["context"]
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -156,6 +156,7 @@ async def test_an_event_that_is_off_is_refused_by_its_path(
 COMMITS: dict[str, tuple[dict[str, Any], str]] = {
     "created": ({"created": "yesterday"}, "created"),
     "a time beyond all years": ({"created": "0001-01-01T00:00:00+14:00"}, "created"),
+    "a context": ({"context": {"ga\0rage": RED}}, "context"),
     "claims": ({"tx": {"claims": {"text": "[]"}}}, "tx.claims"),
     "a status": ({"reply": {"status": 7}}, "reply.status"),
     "a response": ({"reply": {"response": {"text": "{"}}}, "reply.response"),

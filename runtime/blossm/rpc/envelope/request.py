@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from blossm.core.commit import EventRef
+from blossm.core.errors import BadRequest, FieldProblem
 from blossm.core.event import Step, Tx
 from blossm.core.request import Cookie
 from blossm.rpc.envelope.json_text import json_to_wire, object_from_wire
@@ -26,6 +27,12 @@ def tx_from_wire(message: envelope_pb2.Tx, *, at: str = "") -> Tx:
     if not message.HasField("claims"):
         return Tx(message.id, path, {})
     return Tx(message.id, path, object_from_wire(message.claims, at=at and f"{at}.claims"))
+
+
+def context_from_wire(context: Mapping[str, str], *, at: str) -> dict[str, str]:
+    if any("\0" in name for name in context):
+        raise BadRequest("the context is off", fields=[FieldProblem(at, "has NUL in a name")])
+    return dict(context)
 
 
 def refs_to_wire(refs: Iterable[EventRef]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from blossm.ports import Clock
 from blossm.procedures.intake import Intake
 from blossm.rpc.envelope.commit import later_from_wire, reply_from_wire
 from blossm.rpc.envelope.read_set import expectation_from_wire, reads_from_wire
-from blossm.rpc.envelope.request import tx_from_wire
+from blossm.rpc.envelope.request import context_from_wire, tx_from_wire
 from blossm.rpc.serving.foreign import NEWER, Problems, check_few, has_unknown
 from blossm.rpc.types import Types
 from blossm.rpc.v1 import event_pb2, event_store_pb2
@@ -85,7 +85,7 @@ class Appendings:
             reply=_reply(message, problems),
             later=self._later(message, problems) if message.later else (),
             tx=_tx(message, problems),
-            context=dict(message.context),
+            context=_context(message, problems),
             traceparent=message.traceparent,
             created=_time(message.created, "created", problems) if message.created else rfc3339(self._clock.now()),
         )
@@ -157,6 +157,12 @@ def _tx(message: event_pb2.Commit, problems: Problems) -> Tx:
         tx = tx_from_wire(message.tx, at="tx")
         return tx if tx.id else msgspec.structs.replace(tx, id=new_id())
     return Tx("")
+
+
+def _context(message: event_pb2.Commit, problems: Problems) -> dict[str, str]:
+    with problems.at("context"):
+        return context_from_wire(message.context, at="context")
+    return {}
 
 
 def _time(text: str, at: str, problems: Problems) -> str:

@@ -14,7 +14,7 @@ from blossm.ports import Clock
 from blossm.procedures.callers import word_of
 from blossm.rpc.call import Call
 from blossm.rpc.envelope.json_text import object_from_wire
-from blossm.rpc.envelope.request import tx_from_wire
+from blossm.rpc.envelope.request import context_from_wire, tx_from_wire
 from blossm.rpc.v1 import command_pb2, fact_pb2
 
 
@@ -35,7 +35,7 @@ def request_of(
         payload=payload,
         root=message.root,
         options=object_from_wire(message.options, at="options"),
-        context=dict(message.context),
+        context=context_from_wire(message.context, at="context"),
         claims=claims,
         key=key,
         fresh=fresh,
