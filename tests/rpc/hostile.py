@@ -53,8 +53,10 @@ class Harbour:
         self.transport = transport
         self.channel: Any = open_channel(transport.address)
 
-    async def call(self, method: str, request: bytes | Message, *, key: str | None = None, **options: Any) -> Told:
-        """One raw call, under the operator's key unless another one is given. An endless stream is left after a while."""
+    async def call(
+        self, method: str, request: bytes | Message, *, key: str | None = None, wait: float = WAIT, **options: Any
+    ) -> Told:
+        """One raw call, under the operator's key unless another one is given. A stream that has not ended after `wait` is left."""
         data = request if isinstance(request, bytes) else request.SerializeToString()
         key = self.transport.operator_key if key is None else key
         options = {"metadata": [("authorization", f"Bearer {key}")], "timeout": 10, **options}
@@ -66,7 +68,7 @@ class Harbour:
                 return Told(grpc.StatusCode.OK, answers=[answer.FromString(found)])
             call = self.channel.unary_stream(method)(data, **options)
             try:
-                async with asyncio.timeout(WAIT):
+                async with asyncio.timeout(wait):
                     while len(answers) < 10 and isinstance(found := await call.read(), bytes):
                         answers.append(answer.FromString(found))
             except TimeoutError:

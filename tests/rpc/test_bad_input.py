@@ -44,7 +44,7 @@ async def harbour() -> AsyncIterator[Harbour]:
 
 async def refused(harbour: Harbour, method: str, request: bytes | Message, **options: Any) -> BlossmError:
     """What is told of a call that is refused; for an append also what is told of its only commit."""
-    told = await harbour.call(method, request, **options)
+    told = await harbour.call(method, request, wait=10, **options)
     if told.answers and isinstance(answer := told.answers[0], event_store_pb2.AppendResponse):
         [result] = answer.results
         return error_of(result.error)
