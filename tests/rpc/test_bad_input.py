@@ -224,7 +224,7 @@ async def test_a_caller_without_an_edge_is_refused(harbour: Harbour, method: str
 
 async def refused_whole(harbour: Harbour, method: str, key: str) -> BlossmError:
     """Nobody without a right is told anything of what he asked."""
-    told = await harbour.call(method, GOOD[method], key=key)
+    told = await harbour.call(method, GOOD[method], key=key, wait=10)
     if told.answers and isinstance(answer := told.answers[0], event_store_pb2.AppendResponse):
         return error_of(answer.results[0].error)  # each commit has its own answer
     assert told.error, told

@@ -16,7 +16,7 @@ from blossm.rpc.v1 import event_pb2, event_store_pb2
 class Commits:
     """The commits and events of one service's log, with payloads and states in the service's own types.
 
-    What is read here was logged or is of ours: what a foreign hand wrote goes through `serving.intake`.
+    What is read here was logged or is of ours: what a foreign hand wrote goes through `serving.appending`.
     """
 
     def __init__(self, types: Types, *, service: str) -> None:
