@@ -60,6 +60,9 @@ def lifted(color: str, more: str = "") -> str:
     return paints(color, more).replace("painted: {", "painted: {version: 2, ")
 
 
+PAINT = command("color: string")
+PRICE = fact("", "number")
+CALLED = "which service of the wire it is called by stands in a comment"
 GONE = "its message stays, empty and with all of its fields reserved, which is enough for bytes; nobody answers to it any more"
 REQUEST_GONE = "unknown fields of a request are refused, so a caller who still sends it is turned away"
 
@@ -123,12 +126,19 @@ ROWS = [
         ours="B703",
         buf="FIELD_NO_DELETE_UNLESS_NAME_RESERVED",
     ),
+    row("a text is a uuid", paints("string"), paints("uuid"), ours="B707", why=RULES),
+    row("a uuid is any text", paints("uuid"), paints("string")),
     row(
-        "a text is a uuid",
-        paints("string"),
-        paints("uuid"),
+        "the items of a list that may be absent are of another type, of the same type to protobuf",
+        paints("{type: [json], optional: true}"),
+        paints("{type: [bytes], optional: true}"),
         ours="B703",
         buf="FIELD_NO_DELETE_UNLESS_NAME_RESERVED",
+    ),
+    row(
+        "an object of one list called values gets an optional field",
+        paints("{type: object, properties: {values: [string]}}"),
+        paints("{type: object, properties: {values: [string], unit: {type: string, optional: true}}}"),
     ),
     row(
         "an object is a map",
@@ -308,6 +318,34 @@ ROWS = [
         fact("", "{color: {type: string, in: [red, blue]}}"),
     ),
     row(
+        "a response loses a field with a default",
+        command("", "{coats: {type: integer, default: 1}}"),
+        command("", "{}"),
+        ours="B708",
+        why="it is reserved, which is enough for bytes; callers have been told that it is always there",
+    ),
+    row(
+        "a response's default is gone",
+        command("", "{coats: {type: integer, default: 1}}"),
+        command("", "{coats: {type: integer, optional: true}}"),
+        ours="B708",
+        why=PRESENCE,
+    ),
+    row(
+        "a response's required field has a default",
+        command("", "{coats: integer}"),
+        command("", "{coats: {type: integer, default: 1}}"),
+    ),
+    row("a fact answers with a stream", PRICE, PRICE + "stream: true\n", ours="B703", why=CALLED),
+    row("a fact answers once", PRICE + "stream: true\n", PRICE, ours="B703", why=CALLED),
+    row(
+        "a fact is a command",
+        PRICE,
+        PRICE.replace("procedure: fact", "procedure: command").replace("query", "payload"),
+        ours="B703",
+        why=CALLED,
+    ),
+    row(
         "a response is one value",
         fact("", "{price: number}"),
         fact("", "number"),
@@ -329,6 +367,8 @@ ROWS = [
         why=GONE,
     ),
     row("a fact is gone", both(ANY, fact("", "number")), ANY, ours="B709", why=GONE),
+    row("an event store is gone", both(ANY, PAINT), PAINT, ours="B709", why=GONE),
+    row("an event store is gone that was retired", both(ANY + "retired: true\n", PAINT), PAINT),
     row("a command is new", ANY, both(ANY, command("color: string"))),
     row("only the description is another", ANY, ANY.replace("schema:", "description: All of it.\nschema:")),
     row(

@@ -15,11 +15,12 @@ def write(root: Path, yaml: str) -> Path:
     """A network with one domain, `shop.bicycle`: its YAML is given, and whatever functions it needs are there."""
     text = dedent(yaml)
     header = f"network: city.example\n---\nservice: shop\n---\ndomain: bicycle\n---\n{text}"
+    answer = "yield" if "stream: true" in text else "return"
     names = re.findall(r"^name: *(\w+)", text, re.MULTILINE)
     files = {
         "blossm.yaml": header,
         "commands.py": "".join(f"async def {name}(command):\n    return []\n" for name in names),
-        "facts.py": "".join(f"async def {name}(fact):\n    return None\n" for name in names),
+        "facts.py": "".join(f"async def {name}(fact):\n    {answer} None\n" for name in names),
         "upcasters.py": "\n".join(f"def {lift}(payload):\n    return payload" for lift in _lifts(text)) + "\n",
     }
     root.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -58,10 +60,8 @@ def edited(old: str, new: str) -> Callable[[str], str]:
 
 EDITS: dict[str, tuple[Callable[[str], str], int, int]] = {
     "a semicolon is missing": (edited("package shop.bicycle;", "package shop.bicycle"), 6, 1),
-    "another package": (edited("package shop.bicycle;", "package shop.tricycle;"), 1, 1),
     "a type of another language": (edited("optional string color", "optional varchar color"), 20, 20),
     "a scalar that is not written": (edited("optional string color", "optional int32 color"), 20, 18),
-    "a number twice": (edited("color = 1", "color = 2"), 21, 11),
     "a number that protobuf keeps": (edited("color = 1", "color = 19001"), 20, 27),
     "no number": (edited("color = 1", "color = 0"), 20, 27),
     "a number too large": (edited("color = 1", "color = 536870912"), 20, 27),
@@ -92,6 +92,22 @@ def test_an_edit_by_hand_is_told_with_its_place(name: str, root: Path) -> None:
     assert line in (0, problem.place.line)
     assert column in (0, problem.place.column)
     assert "version control" in problem.help
+
+
+def test_a_copy_of_a_file_elsewhere_is_told_to_be_one(root: Path) -> None:
+    copy = root / "protos/old/bicycle.proto"
+    copy.parent.mkdir()
+    copy.write_text(proto(root).read_text())
+    (problem,) = check(root)
+    assert (problem.code, problem.place.file) == ("B702", "protos/old/bicycle.proto")
+    assert "`shop/bicycle.proto`" in problem.message
+    assert problem.help.startswith("a copy")
+
+
+def test_two_fields_with_one_number_come_of_a_merge(root: Path) -> None:
+    problem = told_of(root, proto(root).read_text().replace("color = 1", "color = 2", 1))
+    assert place(problem) == ("B702", 21, 11)
+    assert problem.help.startswith("two branches have added both")
 
 
 def test_a_merge_that_is_not_settled_is_told_as_one(root: Path) -> None:
@@ -157,9 +173,9 @@ def test_a_folder_named_like_a_file_is_told(root: Path) -> None:
 
 def test_the_order_of_spaces_and_comments_means_nothing(root: Path) -> None:
     findings = Findings()
-    before = committed(root, findings)
+    before = committed(root / "protos", "protos", findings)
     proto(root).write_text(proto(root).read_text().replace(" = ", "/* is */=\n\t"))
-    after = committed(root, findings)
+    after = committed(root / "protos", "protos", findings)
     assert before
     assert after
     assert after.files == before.files
@@ -172,10 +188,66 @@ def test_lines_may_end_as_version_control_writes_them(root: Path) -> None:
     assert commit(root, "--check") == 0
 
 
+def test_a_mark_that_an_editor_put_before_the_text_means_nothing(root: Path) -> None:
+    proto(root).write_bytes(b"\xef\xbb\xbf" + proto(root).read_bytes())
+    assert check(root) == []
+    assert commit(root, "--check") == 0
+
+
+@pytest.mark.parametrize(
+    ("odd", "make"),
+    [
+        ("protos", lambda path: path.write_text("mine")),
+        ("protos", lambda path: path.symlink_to("nowhere")),
+        ("protos/shop", lambda path: path.write_text("mine")),
+        ("protos/shop", lambda path: path.symlink_to("nowhere")),
+        ("protos/blossm/rpc", lambda path: path.write_text("mine")),
+        ("protos/blossm/rpc/v1/event.proto", lambda path: path.mkdir()),
+    ],
+)
+def test_what_lies_where_a_folder_or_file_is_to_be_is_told_with_its_place(
+    odd: str, make: Callable[[Path], object], root: Path
+) -> None:
+    (shutil.rmtree if (root / odd).is_dir() else os.unlink)(root / odd)
+    make(root / odd)
+    assert [(problem.code, problem.place.file) for problem in check(root)] == [("B702", odd)]
+    assert commit(root) == commit(root, "--check") == 1
+
+
+def test_a_folder_that_can_not_be_read_is_told_and_not_taken_for_an_empty_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Path.iterdir
+
+    def closed(folder: Path) -> Iterator[Path]:
+        if folder == root / "protos/shop":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert ("B702", "protos/shop") in [(problem.code, problem.place.file) for problem in check(root)]
+
+
+def test_a_folder_may_be_a_link_to_another(root: Path) -> None:
+    (root / "protos/shop").rename(root / "elsewhere")
+    (root / "protos/shop").symlink_to(root / "elsewhere")
+    assert check(root) == []
+    assert commit(root, "--check") == 0
+
+
+def test_a_service_may_be_called_like_the_platform(tmp_path: Path) -> None:
+    yaml = (write(tmp_path, YAML) / "blossm.yaml").read_text()
+    (tmp_path / "blossm.yaml").write_text(yaml.replace("service: shop", "service: blossm"))
+    assert commit(tmp_path) == 0
+    assert check(tmp_path) == []
+    assert load(tmp_path).numbers["blossm.bicycle.Painted"]["color"] == 1
+
+
 def test_a_network_without_protos_has_no_committed_contract(tmp_path: Path) -> None:
-    assert committed(write(tmp_path, YAML), Findings()) is None
+    write(tmp_path, YAML)
     (tmp_path / "protos").mkdir()
-    assert committed(tmp_path, Findings()) is None
+    assert committed(tmp_path / "protos", "protos", Findings()) is None
+    assert check(tmp_path) == []
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,7 +12,7 @@ from tests.contract.one_store import network, store, with_payload
 from tests.payload.test_properties import payload
 
 from blossm.model.contract.build import contract, numbered
-from blossm.model.contract.numbers import complete, with_reserved
+from blossm.model.contract.keeping import kept, numbers_of
 from blossm.model.contract.tree import File, Message, MessageField, Range, all_messages
 from blossm.model.fields import Field, Fields, loosened
 from blossm.model.network import from_json, to_json
@@ -31,8 +31,7 @@ def texts(*names: str) -> dict[str, Field]:
 
 def written(fields: Fields, before: tuple[File, ...] = ()) -> tuple[File, ...]:
     """What is committed when the payload of `painted` becomes `fields`."""
-    new = with_payload(fields)
-    return with_reserved(contract(replace(new, numbers=complete(new, before))), before)
+    return kept(contract(with_payload(fields)), before)
 
 
 def message(files: tuple[File, ...], name: str = PAINTED) -> Message:
@@ -44,7 +43,7 @@ def numbers(files: tuple[File, ...], name: str = PAINTED) -> dict[str, int]:
 
 
 def test_without_committed_files_numbers_go_in_the_order_of_the_fields() -> None:
-    made = complete(with_payload({"b": TEXT, "a": wheel("size", "color")}))
+    made = numbers_of(written({"b": TEXT, "a": wheel("size", "color")}))
     assert made[PAINTED] == {"b": 1, "a": 2}
     assert made[PAINTED + ".A"] == {"size": 1, "color": 2}
     assert made["shop.bicycle.BicycleState"] == {}
@@ -58,7 +57,7 @@ def test_a_network_without_numbers_has_them_in_the_order_of_the_fields() -> None
 
 def test_numbers_travel_with_the_network() -> None:
     shop = with_payload(texts("a"))
-    shop = replace(shop, numbers=complete(shop))
+    shop = replace(shop, numbers=numbers_of(contract(shop)))
     assert from_json(to_json(shop)) == shop
 
 
@@ -148,13 +147,13 @@ def test_the_order_of_fields_means_nothing_once_they_are_committed(case: tuple[F
     fields = loosened(case[0])
     before = written(fields)
     order = data.draw(st.permutations(list(fields)))
-    after = with_payload({name: fields[name] for name in order})
-    assert complete(after, before) == complete(with_payload(fields))
+    after = written({name: fields[name] for name in order}, before)
+    assert numbers_of(after) == numbers_of(before)
 
 
 def test_a_message_nobody_committed_is_numbered_beside_those_that_were() -> None:
     before = (File(path="a.proto", package="a", messages=(Message(name="B", full_name="a.B", fields=(_field("x", 5),)),)),)
-    assert complete(with_payload(texts("a")), before)[PAINTED] == {"a": 1}
+    assert numbers(written(texts("a"), before)) == {"a": 1}
 
 
 def _field(name: str, number: int) -> MessageField:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tests.contract.networks import codes, commit, write
 
 from blossm.cli.main import run
 from blossm.model.contract.shipped import platform_files
-from blossm.model.load import load
+from blossm.model.load import check, load
 
 STORE = """\
 procedure: event-store
@@ -123,18 +122,47 @@ def test_json_is_one_document(root: Path, capsys: pytest.CaptureFixture[str]) ->
     assert json.loads(capsys.readouterr().out)["written"] is True
 
 
-def test_the_file_of_a_domain_that_is_gone_is_removed_and_no_other(root: Path) -> None:
-    ours = root / "protos/shop/wheel.proto"
-    shutil.copy(root / BICYCLE, ours)
-    ours.write_text(ours.read_text().replace("shop.bicycle", "shop.wheel"))
+def test_the_file_of_a_domain_that_is_gone_stays_without_its_fields_and_what_is_not_ours_stays_as_it_is(root: Path) -> None:
+    gone = root / "protos/shop/wheel.proto"
+    gone.write_text((root / BICYCLE).read_text().replace("shop.bicycle", "shop.wheel"))
     theirs = root / "protos/shop/mine.proto"
     theirs.write_text('syntax = "proto3";\n')
     assert codes(root) == {"B709"}
     assert commit(root) == 1
     assert commit(root, "--breaking") == 0
-    assert not ours.exists()
-    assert theirs.exists()
+    assert "optional" not in gone.read_text()
+    assert 'message Painted {\n  option deprecated = true;' in gone.read_text()
+    assert theirs.read_text() == 'syntax = "proto3";\n'
     assert codes(root) == set()
+
+
+def test_a_domain_that_comes_back_has_new_numbers_and_is_told_once(root: Path) -> None:
+    header = (root / "blossm.yaml").read_text().replace("domain: bicycle", "domain: wheel")
+    (root / "blossm.yaml").write_text(header)
+    assert commit(root, "--breaking") == 0
+    write(root, STORE)
+    (problem,) = [problem for problem in check(root) if problem.code != "B709"]
+    assert (problem.code, problem.message.partition(" was ")[0]) == ("B705", "the event store shop.bicycle")
+    assert commit(root, "--breaking") == 0
+    assert load(root).numbers["shop.bicycle.Painted"] == {"color": 3, "coats": 4}
+
+
+def test_check_and_proto_look_at_the_same_files(root: Path) -> None:
+    """But where there is no contract at all: that is fine, and there is something to write."""
+    for path in sorted(root.glob("protos/**/*.proto")):
+        text = path.read_text()
+        path.write_text(f"{text}// Mine.\n")
+        assert (codes(root), commit(root, "--check")) == ({"B701"}, 1)
+        path.unlink()
+        assert (codes(root), commit(root, "--check")) == (set() if path == root / BICYCLE else {"B701"}, 1)
+        path.write_text(text)
+        assert (codes(root), commit(root, "--check")) == (set(), 0)
+
+
+def test_settings_for_buf_that_somebody_took_out_stay_out(root: Path) -> None:
+    (root / "protos/buf.yaml").unlink()
+    assert commit(root) == commit(root, "--check") == 0
+    assert not (root / "protos/buf.yaml").exists()
 
 
 def test_a_file_in_the_way_is_not_written_over(root: Path) -> None:

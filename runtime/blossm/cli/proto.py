@@ -6,7 +6,6 @@ import json
 import os
 import tempfile
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ from blossm.cli.place import DIRECTORY, json_option
 if TYPE_CHECKING:
     from blossm.model.contract.planning import Does, Step
 
-DONE: dict[Does, str] = {"add": "added", "change": "changed", "remove": "removed", "leave": "left"}
-TO_DO: dict[Does, str] = {"add": "to add", "change": "to change", "remove": "to remove", "leave": "as it is to be"}
+DONE: dict[Does, str] = {"add": "added", "change": "changed", "leave": "left"}
+TO_DO: dict[Does, str] = {"add": "to add", "change": "to change", "leave": "as it is to be"}
 
 
 @click.command()
@@ -42,8 +41,9 @@ def proto(directory: Path | None, *, breaking: bool, check: bool, as_json: bool)
     planned = steps(contract.root, contract.files, contract.old)
     refused = bool(contract.breaks) and not breaking
     writes = not (refused or check)
-    for step in planned if writes else ():
-        _do(step, contract.root)
+    for step in planned:
+        if writes and step.does != "leave":
+            _write(contract.root / step.path, step.text)
     if as_json:
         click.echo(json.dumps(_document(contract.root, planned, contract.breaks, written=writes)))
     else:
@@ -58,20 +58,9 @@ def proto(directory: Path | None, *, breaking: bool, check: bool, as_json: bool)
     return FINDINGS if refused or stale else 0
 
 
-def _do(step: Step, root: Path) -> None:
-    """Write or remove one file. Who reads it finds the old text or the new one, never a part."""
-    path = root / step.path
-    match step.does:
-        case "add" | "change":
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, step.text)
-        case "remove":
-            path.unlink(missing_ok=True)
-            with suppress(OSError):  # there is something else in it
-                path.parent.rmdir()
-
-
 def _write(path: Path, text: str) -> None:
+    """Who reads the file finds the old text or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

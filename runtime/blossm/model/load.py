@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from blossm.model.contract.build import contract
 from blossm.model.contract.committed import Committed
-from blossm.model.contract.keeping import kept_numbers
+from blossm.model.contract.keeping import kept, numbers_of
 from blossm.model.contract.places import Places
 from blossm.model.contract.staleness import check_contract, check_names, due, readable, tell_breaks
 from blossm.model.contract.tree import File
@@ -54,10 +55,11 @@ def load_contract(directory: Path) -> Contract:
     if network and draft.is_sound():
         places = Places(draft.hierarchy.procedures)
         check_names(network, places, draft.findings)
-        old = readable(network, draft.root, draft.findings) or Committed()
+        old = readable(network, draft.root, draft.findings)
         if not draft.findings.errors():
             files, breaks = due(network, old), Findings()
-            tell_breaks(files, old, places, breaks)
+            if old:
+                tell_breaks(files, old, places, breaks)
             return Contract(draft.root, files, old, tuple(breaks.problems()))
     raise InvalidNetwork(draft.findings.problems())
 
@@ -68,7 +70,7 @@ class Contract:
 
     root: Path
     files: tuple[File, ...]
-    old: Committed
+    old: Committed | None
     breaks: tuple[Problem, ...]
 
 
@@ -96,7 +98,7 @@ class _Draft:
         """The network with the numbers of its committed contract, completed; without one they go in the order of the fields."""
         check_names(network, Places(self.hierarchy.procedures), self.findings)
         old = readable(network, self.root, self.findings)
-        return replace(network, numbers=kept_numbers(network, old.files if old else ()))
+        return replace(network, numbers=numbers_of(kept(contract(network), old.files if old else ())))
 
 
 _OF_FIELDS = ("B0", "B1", "B307", "B6")

@@ -19,12 +19,10 @@ from typing import TypeAlias
 
 from blossm.model.contract import naming
 from blossm.model.contract.rules import field_rules
-from blossm.model.contract.tree import SCALARS, TIMESTAMP, File, Label, Message, MessageField, Range, all_messages
+from blossm.model.contract.tree import SCALARS, TIMESTAMP, Asked, File, Label, Message, MessageField, Range
 from blossm.model.fields import Field, Fields, FieldType, loosened
 from blossm.model.network import CommandSpec, EventStoreSpec, FactSpec, Network, Place, ViewStoreSpec
 
-EXTENSIONS = "blossm/rpc/v1/contract.proto"
-TIMESTAMPS = "google/protobuf/timestamp.proto"
 VALUE = "value"  # the field of a response that is no object
 VALUES = "values"  # the field of a message around a list or map
 LAST_NUMBER = 2**29 - 1
@@ -50,7 +48,9 @@ def contract(network: Network) -> tuple[File, ...]:
     files: dict[str, list[Message]] = {}
     for package, message, _ in messages_of(network):
         files.setdefault(package, []).append(message)
-    return tuple(_file(package, tuple(messages)) for package, messages in files.items())
+    return tuple(
+        File(path=naming.file_path(package), package=package, messages=tuple(messages)) for package, messages in files.items()
+    )
 
 
 def response_fields(response: Field) -> Fields:
@@ -108,13 +108,14 @@ def _of_store(store: EventStoreSpec, numbers: _Numbers) -> Iterator[Message]:
         message = _message(naming.event_message(store.address, action.name), action.payload, numbers)
         yield replace(message, role="event", address=store.address, action=action.name, version=action.version)
     message = _message(naming.state_message(store.address), state_fields(store.schema), numbers)
-    yield replace(message, role="state", address=store.address, comment=store.description)
+    yield replace(message, role="state", address=store.address, retired=store.retired, comment=store.description)
 
 
 def _of_procedure(spec: CommandSpec | FactSpec, numbers: _Numbers) -> Iterator[Message]:
+    asked: Asked = "command" if isinstance(spec, CommandSpec) else "streamed fact" if spec.stream else "fact"
     fields = spec.payload if isinstance(spec, CommandSpec) else spec.query
     message = _message(naming.request_message(spec.address), fields, numbers)
-    yield replace(message, role="request", address=spec.address, comment=spec.description)
+    yield replace(message, role="request", address=spec.address, asked=asked, comment=spec.description)
     if spec.response:
         message = _message(naming.response_message(spec.address), response_fields(spec.response), numbers)
         yield replace(message, role="response", address=spec.address, comment=_comment(spec.response))
@@ -194,14 +195,3 @@ def _without_default(field: Field) -> Field:
 
 def _comment(field: Field) -> str:
     return "\n".join(text for text in (field.title, field.description) if text)
-
-
-def _file(package: str, messages: tuple[Message, ...]) -> File:
-    file = File(path=naming.file_path(package), package=package, messages=messages)
-    every = list(all_messages([file]))
-    imports = []
-    if any(message.version or any(field.rules for field in message.fields) for message in every):
-        imports.append(EXTENSIONS)
-    if any(field.type == TIMESTAMP for message in every for field in message.fields):
-        imports.append(TIMESTAMPS)
-    return replace(file, imports=tuple(imports))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from blossm.model.contract.keeping import gaps
 from blossm.model.contract.kinds import kind_of, part_of, wrapped
 from blossm.model.contract.narrowing import Rules, narrowed
-from blossm.model.contract.tree import File, Message, MessageField, Range, Role
+from blossm.model.contract.tree import File, Message, MessageField, Range, Role, with_nested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +29,23 @@ class Change:
 
 def breaking(old: Iterable[File], new: Iterable[File]) -> list[Change]:
     """Everything in `new` that breaks who knows `old`."""
-    after = {file.path: {message.full_name: message for message in file.messages} for file in new}
-    return [change for file in old for change in _of_file(file, after.get(file.path))]
+    after = {message.full_name: message for file in new for message in file.messages if not message.removed}
+    return [change for file in old for change in _of_file(file, after)]
 
 
-def _of_file(old: File, new: Mapping[str, Message] | None) -> Iterator[Change]:
-    """What is gone as a whole is told once: of a package, of an event store, of a command or fact."""
+def _of_file(old: File, after: Mapping[str, Message]) -> Iterator[Change]:
+    """What is gone or back as a whole is told once: of a package, of an event store, of a command or fact."""
     there = [message for message in old.messages if not message.removed]
-    if new is None:
-        if there:
-            message = f"all of `{old.package}` is gone"
-            yield Change(code="B709", message=message, help="keep it until nobody knows it any more", of=there[0])
+    retired = {message.address for message in there if message.retired and message.full_name not in after}
+    gone = [one for one in there if one.full_name not in after and one.address not in retired]
+    if gone and not any(one.full_name in after for one in there):
+        message = f"all of `{old.package}` is gone"
+        yield Change(code="B709", message=message, help="keep it until nobody knows it any more", of=gone[0])
         return
-    gone = {(one.role, one.address) for one in there if (now := new.get(one.full_name)) is None or now.removed}
+    whole = {(one.role, one.address) for one in old.messages if one.removed == (one.full_name in after)}
     for one in old.messages:
-        if (_WHOLE.get(one.role, "part"), one.address) not in gone:
-            yield from _of_message(one, new.get(one.full_name))
+        if one.address not in retired and (_WHOLE.get(one.role), one.address) not in whole:
+            yield from _of_message(one, after.get(one.full_name))
 
 
 _WHOLE: Mapping[Role, Role] = {"event": "state", "response": "request"}
@@ -56,7 +57,7 @@ def unreserved(files: Iterable[File]) -> list[Change]:
         Change(code="B704", message=_gap(message, inner, gap), help=_GAP, of=message)
         for file in files
         for message in file.messages
-        for inner in _with_nested(message)
+        for inner in with_nested(message)
         for gap in gaps(inner)
     ]
 
@@ -69,18 +70,16 @@ def _gap(message: Message, inner: Message, gap: Range) -> str:
     return f"{numbers} neither used nor reserved in `{inner.full_name}`"
 
 
-def _with_nested(message: Message) -> Iterator[Message]:
-    yield message
-    for inner in message.nested:
-        yield from _with_nested(inner)
-
-
 def _of_message(old: Message, new: Message | None) -> Iterator[Change]:
-    if old.removed:
-        if new and not new.removed:
-            yield _again(old, new)
-    elif new is None or new.removed:
-        yield _gone(old)
+    if new is None:
+        if not old.removed:
+            yield _gone(old)
+    elif old.removed:
+        yield _again(new)
+    elif old.asked and old.asked != new.asked:
+        message = f"`{new.address}` was a {old.asked}, and is a {new.asked}: it is called otherwise"
+        help = f"leave it, and add a {new.asked} of another name"
+        yield Change(code="B703", message=message, help=help, of=new)
     elif new.version < old.version:
         message = f"`{new.action}` is at version {new.version}, and its events in the log are at {old.version}"
         yield Change(code="B709", message=message, help=f"say `version: {old.version}`, or a higher one", of=new)
@@ -88,7 +87,7 @@ def _of_message(old: Message, new: Message | None) -> Iterator[Change]:
         yield from _Comparison(old, new).changes()
 
 
-def _again(old: Message, new: Message) -> Change:
+def _again(new: Message) -> Change:
     return Change(
         code="B705",
         message=f"{_whole(new)} was removed from the contract, and its name is kept from being used again",
@@ -104,7 +103,7 @@ def _gone(old: Message) -> Change:
             help = f"keep `{old.action}` in `actions`; nothing needs to log it any more"
         case "state":
             message = f"the event store {old.address} is gone, and its events are in the log"
-            help = "say `retired: true` instead, as long as others read them"
+            help = "say `retired: true` first, and take it out once that is committed and nobody reads it"
         case "response":
             message = f"`{old.address}` no longer says what it answers"
             help = f"keep its `response`, or remove `{old.address}` once nobody calls it"
@@ -194,11 +193,10 @@ class _Comparison:
         return self._change("B703", message, help, path)
 
     def _presence(self, old: MessageField, new: MessageField, path: tuple[str, ...]) -> Iterator[Change]:
-        was, is_now = _required(old.rules), _required(new.rules)
-        if self._written_before and is_now and not was:
+        if self._written_before and _required(new.rules) and not _required(old.rules):
             who = "events in the log may lack it" if self._event else "callers may leave it out"
             yield self._change("B706", f"`{_dotted(path)}` is required now, and {who}", self._help_required(), path)
-        if self._read_before and was and not is_now and "default" not in new.rules:
+        if self._read_before and _always_there(old.rules) and not _always_there(new.rules):
             message = f"`{_dotted(path)}` was always there, and may now be absent"
             help = "leave it required, or give it a `default`" + (_OR_VERSION if self._event else "")
             yield self._change("B708", message, help, path)
@@ -223,7 +221,7 @@ class _Comparison:
         if self._refused:
             message = f"`{_dotted(path)}` is gone, and callers who send it are refused"
             yield self._change("B708", message, "leave it as an optional field until nobody sends it", path)
-        elif self._read_before and (_required(field.rules) or self._row):
+        elif self._read_before and (_always_there(field.rules) or self._row):
             help = "leave it until nobody reads it" + (_OR_VERSION if self._event else "")
             why = "queries that name it are refused" if self._row else "readers rely on it"
             yield self._change("B708", f"`{_dotted(path)}` is gone, and {why}", help, path)
@@ -259,6 +257,11 @@ def _place(message: Message) -> str:
 
 def _required(rules: Rules) -> bool:
     return bool(rules.get("required"))
+
+
+def _always_there(rules: Rules) -> bool:
+    """A default is filled in before anybody reads it."""
+    return _required(rules) or "default" in rules
 
 
 def _all_narrowed(old: Rules, new: Rules) -> Iterator[str]:

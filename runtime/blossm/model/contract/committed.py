@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from blossm.model.diagnostics import Findings, Spot
 from blossm.model.network import Place
 
 FOLDER = "protos"
-PLATFORM = "blossm"  # the folder in it with the platform's own files
+SUFFIX = ".proto"
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -24,6 +24,7 @@ MAX_BYTES = 16 * 1024 * 1024
 class Committed:
     """What was committed: the files that can be read, their texts by path, and where each message stands."""
 
+    folder: str = FOLDER  # as it is shown
     files: tuple[File, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)  # full name → path, where, how long
@@ -31,52 +32,33 @@ class Committed:
     def spot(self, full_name: str) -> Spot:
         """Where a message of one of the files is named."""
         path, at, length = self.places[full_name]
-        return spot_in(self.texts[path], f"{FOLDER}/{path}", at, length)
+        return spot_in(self.texts[path], f"{self.folder}/{path}", at, length)
 
 
-def committed(root: Path, findings: Findings) -> Committed | None:
-    """The contract below a network's root; None where none was ever written. What can't be read is told as B702."""
+def committed(folder: Path, shown: str, findings: Findings) -> Committed | None:
+    """The contract in a folder `protos`; None where none was ever written. What can't be read is told as B702."""
     files: list[File] = []
     texts: dict[str, str] = {}
     places: dict[str, tuple[str, int, int]] = {}
-    for path in ours(root, findings):
-        text = _text(path, root, findings)
+    for name in _proto_files(folder, shown, findings):
+        text = _text(folder / name, f"{shown}/{name}", findings)
         if text is None:
             continue
-        name = _relative(path, root)
         texts[name] = text
         try:
             understood = Understood(declared(text), name)
             files.append(understood.file())
         except NotAContract as error:
-            spot = spot_in(text, _shown(path, root), error.at, error.length)
-            findings.add("B702", error.message, spot, help=_help(spot.snippet))
+            spot = spot_in(text, f"{shown}/{name}", error.at, error.length)
+            findings.add("B702", error.message, spot, help=error.help or _help(spot.snippet))
         else:
             places |= {full_name: (name, at, length) for full_name, (at, length) in understood.places.items()}
-    return Committed(tuple(files), texts, places) if texts else None
+    return Committed(shown, tuple(files), texts, places) if texts else None
 
 
-def ours(root: Path, findings: Findings) -> Iterator[Path]:
-    """The generated files of a network's own contract, in the order of their paths."""
-    folder = root / FOLDER
-    if not folder.is_dir():
-        return
-    for here, names, files in os.walk(folder):
-        names[:] = sorted(name for name in names if not name.startswith(".") and Path(here, name) != folder / PLATFORM)
-        for name in sorted(files):
-            path = Path(here, name)
-            if name.endswith(".proto") and is_generated(path, root, findings):
-                yield path
-
-
-def is_generated(path: Path, root: Path, findings: Findings) -> bool:
-    """Whether `blossm proto` wrote a file, by its first line."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(len(GENERATED)) == GENERATED.encode()
-    except OSError as error:
-        findings.add("B702", f"this file can't be read: {error.strerror or error}", Spot(Place(_shown(path, root), 1, 1)))
-        return False
+def plain(data: bytes) -> bytes:
+    """A text file's bytes without what editors and version control do to any: a mark at its beginning, and CRLF."""
+    return data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
 
 
 def spot_in(text: str, file: str, at: int, length: int = 1) -> Spot:
@@ -87,39 +69,52 @@ def spot_in(text: str, file: str, at: int, length: int = 1) -> Spot:
     return Spot(Place(file, text.count("\n", 0, at) + 1, at - begin + 1), length, snippet[:400])
 
 
-def _text(path: Path, root: Path, findings: Findings) -> str | None:
-    nowhere = Spot(Place(_shown(path, root), 1, 1))
+def _proto_files(folder: Path, shown: str, findings: Findings) -> Iterator[str]:
+    """Where a file of a contract may be, in the order of paths: packages are no deeper than `<service>.<domain>`."""
+    for name in _inside(folder, shown, findings):
+        if name.endswith(SUFFIX):
+            yield name
+        elif (folder / name).is_dir():
+            inside = _inside(folder / name, f"{shown}/{name}", findings)
+            yield from (f"{name}/{inner}" for inner in inside if inner.endswith(SUFFIX))
+
+
+def _inside(folder: Path, shown: str, findings: Findings) -> list[str]:
+    """The names in a folder, but for hidden ones."""
+    try:
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        findings.add("B702", f"this folder can't be read: {error.strerror or error}", Spot(Place(shown, 1, 1)))
+        return []
+
+
+def _text(path: Path, shown: str, findings: Findings) -> str | None:
+    """The text of a file that `blossm proto` wrote, which its first line says; None of any other."""
+    nowhere = Spot(Place(shown, 1, 1))
     try:
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = plain(stream.read(MAX_BYTES + 1))
     except OSError as error:
         findings.add("B702", f"this file can't be read: {error.strerror or error}", nowhere)
         return None
+    if not data.startswith(GENERATED.encode()):
+        return None
     if len(data) > MAX_BYTES:
-        findings.add("B702", "this file is larger than 16 MiB", nowhere, help=_RESTORE)
+        findings.add("B702", "this file is larger than 16 MiB", nowhere, help=RESTORE)
         return None
     try:
-        return data.decode().replace("\r\n", "\n")  # as version control may have written it
+        return data.decode()
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
-        place = spot_in(before, nowhere.place.file, len(before)).place
+        place = spot_in(before, shown, len(before)).place
         message = f"this file is not UTF-8: byte 0x{data[error.start]:02x} can't be read"
-        findings.add("B702", message, Spot(place), help=_RESTORE)
+        findings.add("B702", message, Spot(place), help=RESTORE)
         return None
 
 
-_RESTORE = "take the file back from version control, and run `blossm proto`"
+RESTORE = "take the file back from version control, and run `blossm proto`"
+_SETTLE = "settle the merge: take the file of the side that others know already, and run `blossm proto`: it adds the rest"
 
 
 def _help(line: str) -> str:
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
-        return "settle the merge: keep what both sides added, each field with a number of its own; then run `blossm proto`"
-    return _RESTORE
-
-
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root / FOLDER).as_posix()
-
-
-def _shown(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
+    return _SETTLE if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")) else RESTORE

@@ -1,4 +1,4 @@
-"""What a network's contract keeps of the committed one: its numbers, and the names and numbers that are not to be used again."""
+"""What a contract keeps of the committed one: its numbers, and the names and numbers that are not to be used again."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from blossm.model.contract.build import OF_PROTOBUF, contract
-from blossm.model.contract.kinds import kind_of, part_of
-from blossm.model.contract.numbers import complete, with_reserved
-from blossm.model.contract.tree import File, Message, MessageField, Range, merged
-from blossm.model.network import Network
+from blossm.model.contract.build import OF_PROTOBUF, numbered
+from blossm.model.contract.kinds import kind_of
+from blossm.model.contract.tree import File, Message, Range, all_messages, merged
+
+REMOVED = "Was removed. It stays so that its name and its numbers are not used again."
 
 
-def kept(network: Network, committed: Sequence[File]) -> tuple[File, ...]:
-    """The network's contract with the committed numbers. What is gone is reserved.
+def kept(new: Sequence[File], committed: Sequence[File]) -> tuple[File, ...]:
+    """The files of a contract with the committed numbers. What is gone is reserved.
 
-    A message that is gone stays as a name with nothing but reserved numbers, as long as there is anything else in its file.
+    A new field gets the next number after all that the committed message has or reserves. So does a field whose type has
+    changed: nobody reads its new values as what they were. A message that is gone stays, with nothing but what it reserves.
     """
-    old = _without_retyped(committed, contract(network))
-    files = with_reserved(contract(replace(network, numbers=complete(network, old))), old)
-    before = {file.path: file for file in committed}
-    return tuple(_with_gone(before[file.path], file) if file.path in before else file for file in files)
+    old = {file.path: file for file in committed}
+    gone = [replace(file, messages=()) for path, file in old.items() if path not in {file.path for file in new}]
+    return tuple(_file(file, old.get(file.path)) for file in (*new, *gone))
 
 
-def kept_numbers(network: Network, committed: Sequence[File]) -> dict[str, dict[str, int]]:
-    """The number of each field of each message, as `kept` gives them."""
-    old = _without_retyped(committed, contract(network)) if committed else ()
-    return complete(network, old)
+def numbers_of(files: Sequence[File]) -> dict[str, dict[str, int]]:
+    """The number of each field of each message, by its full name, nested ones too."""
+    return {
+        message.full_name: {field.name: field.number for field in message.fields}
+        for message in all_messages(files)
+        if not message.removed
+    }
 
 
 def in_use(message: Message) -> tuple[Range, ...]:
@@ -43,48 +46,48 @@ def gaps(message: Message) -> tuple[Range, ...]:
     return tuple(gap for gap in free if gap.first <= gap.last < last)
 
 
-def _without_retyped(old: Sequence[File], new: Sequence[File]) -> tuple[File, ...]:
-    """The old files, where a field whose type has changed is no longer: it gets a new number.
+def _file(new: File, old: File | None) -> File:
+    if old is None:
+        return new
+    before = {message.full_name: message for message in old.messages}
+    gone = before.keys() - {message.full_name for message in new.messages}
+    messages = [_message(message, before.get(message.full_name)) for message in new.messages]
+    return replace(new, messages=(*messages, *(_gone(message) for name, message in before.items() if name in gone)))
 
-    So nobody reads its new values as what they were.
-    """
-    after = {message.full_name: message for file in new for message in file.messages}
-    return tuple(
-        replace(file, messages=tuple(_forgetful(one, after.get(one.full_name)) for one in file.messages)) for file in old
+
+def _message(new: Message, old: Message | None) -> Message:
+    """A message with the old one's numbers. The one in a field is found by the field: it may be called otherwise now."""
+    if old is None:
+        return new
+    names = {field.name for field in new.fields}
+    same = {
+        field.name: field
+        for field in old.fields
+        if (now := new.field(field.name)) and kind_of(now, new) == kind_of(field, old)
+    }
+    lost = [field for field in old.fields if field.name not in same]
+    reserved = merged((*old.reserved_numbers, *gaps(old), *(Range(field.number, field.number) for field in lost)))
+    known = {name: field.number for name, field in same.items()}
+    number = numbered([field.name for field in new.fields], known, reserved=reserved)
+    parts = {part.full_name: part for part in old.nested}
+    before = {field.type: parts.get(same[field.name].type) for field in new.fields if field.name in same}
+    return replace(
+        new,
+        fields=tuple(replace(field, number=number[field.name]) for field in new.fields),
+        nested=tuple(_message(part, before.get(part.full_name)) for part in new.nested),
+        reserved_numbers=reserved,
+        reserved_names=tuple(sorted({*old.reserved_names, *(field.name for field in lost)} - names)),
     )
 
 
-def _forgetful(old: Message, new: Message | None) -> Message:
-    if new is None:
-        return old
-    same: list[MessageField] = []
-    parts = {part.full_name: part for part in old.nested}
-    for field in old.fields:
-        now = new.field(field.name)
-        if now and kind_of(now, new) != kind_of(field, old):
-            continue
-        same.append(field)
-        if now and (part := part_of(field, old)):
-            parts[field.type] = _forgetful(part, part_of(now, new))
-    lost = (Range(field.number, field.number) for field in old.fields if field not in same)
-    reserved = merged((*old.reserved_numbers, *lost, *gaps(old)))
-    return replace(old, fields=tuple(same), nested=tuple(parts.values()), reserved_numbers=reserved)
-
-
-def _with_gone(old: File, new: File) -> File:
-    names = {message.name for message in new.messages}
-    gone = (_gone(message) for message in old.messages if message.name not in names)
-    return replace(new, messages=(*new.messages, *gone))
-
-
 def _gone(old: Message) -> Message:
-    names = (*old.reserved_names, *(field.name for field in old.fields))
+    names = {*old.reserved_names, *(field.name for field in old.fields)}
     return replace(
         old,
         fields=(),
         nested=(),
         reserved_numbers=merged((*in_use(old), *gaps(old))),
-        reserved_names=tuple(sorted(set(names))),
-        comment="Was removed. It stays so that its name and its numbers are not used again.",
+        reserved_names=tuple(sorted(names)),
+        comment=REMOVED,
         removed=True,
     )

@@ -1,4 +1,7 @@
-"""What a field is in the words of blossm.yaml: two fields with the same words have the same form on the wire."""
+"""What a field is in the words of blossm.yaml: two fields with the same words have the same form on the wire.
+
+A date and a uuid are a `string` here: what makes them less than any text is one of their rules.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +9,43 @@ from collections.abc import Mapping
 from typing import Any
 
 from blossm.model.contract.build import VALUES
-from blossm.model.contract.tree import TIMESTAMP, Message, MessageField
+from blossm.model.contract.tree import TIMESTAMP, Label, Message, MessageField
 
 _WORDS = {"int64": "integer", "double": "number", "bool": "boolean", TIMESTAMP: "timestamp"}
 
 
 def kind_of(field: MessageField, message: Message) -> str:
-    """`integer`, `uuid`, `object`, `[string]`, `map of [integer]`; `[string], which may be absent`."""
-    match field.label:
-        case "repeated":
-            return f"[{_kind_of_value(field.type, _below(field.rules, 'items'), message)}]"
-        case "map":
-            return f"map of {_kind_of_value(field.type, _below(field.rules, 'values'), message)}"
-    kind = _kind_of_value(field.type, field.rules, message)
+    """`integer`, `object`, `[string]`, `map of [integer]`; `[string], which may be absent`."""
+    kind = _kind(field.label, field.type, field.rules, message)
     return f"{kind}, which may be absent" if wrapped(part_of(field, message)) else kind
 
 
 def part_of(field: MessageField, message: Message) -> Message | None:
     """The nested message that a field's values are, where they are one."""
-    return next((part for part in message.nested if part.full_name == field.type), None)
+    return _part(field.type, message)
 
 
 def wrapped(part: Message | None) -> MessageField | None:
-    """The list or map that a message is only there to be around."""
-    if part and len(part.fields) == 1 and part.fields[0].name == VALUES and part.fields[0].label in ("repeated", "map"):
-        return part.fields[0]
+    """The list or map that a message is only there to be around; a field of an object's own says that it is required."""
+    if part and len(part.fields) == 1:
+        (field,) = part.fields
+        return field if field.name == VALUES and field.label in ("repeated", "map") and not field.rules else None
     return None
 
 
-def _kind_of_value(type: str, rules: Mapping[str, Any], message: Message) -> str:
-    part = next((part for part in message.nested if part.full_name == type), None)
+def _kind(label: Label, type: str, rules: Mapping[str, Any], message: Message) -> str:
+    """`rules` are those of the value, also where a message is around it."""
+    match label:
+        case "repeated":
+            return f"[{_kind('', type, rules.get('items', {}), message)}]"
+        case "map":
+            return f"map of {_kind('', type, rules.get('values', {}), message)}"
+    part = _part(type, message)
     if part is None:
-        said = rules.get("type")
-        return said if isinstance(said, str) else _WORDS.get(type, type)
+        return "json" if rules.get("type") == "json" else _WORDS.get(type, type)
     inner = wrapped(part)
-    return kind_of(inner, part) if inner else "object"
+    return _kind(inner.label, inner.type, rules, part) if inner else "object"
 
 
-def _below(rules: Mapping[str, Any], word: str) -> Mapping[str, Any]:
-    inner = rules.get(word)
-    return inner if isinstance(inner, dict) else {}
+def _part(type: str, message: Message) -> Message | None:
+    return next((part for part in message.nested if part.full_name == type), None)

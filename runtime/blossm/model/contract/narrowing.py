@@ -24,7 +24,7 @@ _MOST = {
     "maxItems": "max_length",
     "maxProperties": "max_length",
 }
-_SAME = {"pattern": "pattern", "format": "format", "const": "is"}
+_SAME = {"type": "type", "pattern": "pattern", "format": "format", "const": "is"}
 
 
 def narrowed(old: Rules, new: Rules) -> Iterator[str]:

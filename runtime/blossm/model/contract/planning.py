@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from blossm.model.contract.committed import FOLDER, Committed
+from blossm.model.contract.committed import FOLDER, Committed, plain
 from blossm.model.contract.shipped import platform_files
 from blossm.model.contract.text import proto_text
 from blossm.model.contract.tree import File
@@ -29,7 +29,7 @@ breaking:
 """
 
 
-Does = Literal["add", "change", "leave", "remove"]
+Does = Literal["add", "change", "leave"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +38,20 @@ class Step:
 
     path: str
     does: Does
-    text: str = ""
+    text: str
 
 
-def steps(root: Path, files: Iterable[File], old: Committed) -> list[Step]:
-    """Every file of the contract and of the platform, by path. Removed are only files that `blossm proto` wrote."""
+def steps(root: Path, files: Iterable[File], old: Committed | None) -> list[Step]:
+    """Every file of the contract and of the platform, by path; buf's settings the first time."""
     due = {file.path: proto_text(file) for file in files} | platform_files()
-    if not (root / FOLDER / BUF).exists():
+    if old is None and not (root / FOLDER / BUF).exists():
         due[BUF] = BUF_TEXT
-    found = [_step(root, path, text) for path, text in due.items()]
-    gone = [Step(f"{FOLDER}/{path}", "remove") for path in old.texts.keys() - due.keys()]
-    return sorted([*found, *gone], key=lambda step: step.path)
+    return [_step(root, f"{FOLDER}/{path}", text) for path, text in sorted(due.items())]
 
 
 def _step(root: Path, path: str, text: str) -> Step:
     try:
-        was = (root / FOLDER / path).read_bytes().replace(b"\r\n", b"\n")
+        was = plain((root / path).read_bytes())
     except FileNotFoundError:
-        return Step(f"{FOLDER}/{path}", "add", text)
-    return Step(f"{FOLDER}/{path}", "leave" if was == text.encode() else "change", text)
+        return Step(path, "add", text)
+    return Step(path, "leave" if was == text.encode() else "change", text)

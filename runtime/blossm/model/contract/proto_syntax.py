@@ -51,7 +51,6 @@ class DeclaredFile:
 
     comment: str = ""  # what stands above `syntax`
     package: str = ""
-    imports: list[str] = field(default_factory=list)
     options: Options = field(default_factory=dict)
     messages: list[DeclaredMessage] = field(default_factory=list)
 
@@ -83,7 +82,7 @@ def _of_a_file(tokens: Tokens, file: DeclaredFile) -> None:
             tokens.expect(";")
         case "import":
             tokens.take()
-            file.imports.append(tokens.texts("the name of a file").text)
+            tokens.texts("the name of a file")
             tokens.expect(";")
         case "option":
             _option(tokens, file.options)

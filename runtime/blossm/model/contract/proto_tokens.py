@@ -38,11 +38,12 @@ class Token(NamedTuple):
 class NotAContract(Exception):
     """The file says something that `blossm proto` does not write; `at` is where."""
 
-    def __init__(self, message: str, at: int, length: int = 1) -> None:
+    def __init__(self, message: str, at: int, length: int = 1, *, help: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.at = at
         self.length = length
+        self.help = help  # where it is another one than to take the file back
 
 
 class Tokens:

@@ -70,8 +70,10 @@ def _said_of(message: Message) -> str:
     """What a message is, in a line that `committed` reads back."""
     if message.role == "part":
         return ""
+    asked = f"the {message.asked} " if message.asked else ""
     action = f": {message.action}" if message.action else ""
-    return f"{_ROLES[message.role]} of {message.address}{action}."
+    retired = ", retired" if message.retired else ""
+    return f"{_ROLES[message.role]} of {asked}{message.address}{action}{retired}."
 
 
 def _options(message: Message, names: _Names) -> Iterator[str]:

@@ -8,9 +8,12 @@ from typing import Any, Literal, NamedTuple
 
 Role = Literal["event", "state", "request", "response", "row", "part"]
 Label = Literal["", "optional", "repeated", "map"]
+Asked = Literal["", "command", "fact", "streamed fact"]
 
 SCALARS = frozenset({"string", "int64", "double", "bool", "bytes"})
 TIMESTAMP = "google.protobuf.Timestamp"
+EXTENSIONS = "blossm/rpc/v1/contract.proto"
+TIMESTAMPS = "google/protobuf/timestamp.proto"
 
 
 class Range(NamedTuple):
@@ -66,6 +69,8 @@ class Message:
     address: str = ""
     action: str = ""  # of an event
     version: int = 0  # of an action; 0: has none
+    asked: Asked = ""  # whose request it is: how it is called
+    retired: bool = False  # of a state: its event store takes no events
     reserved_numbers: tuple[Range, ...] = ()
     reserved_names: tuple[str, ...] = ()
     comment: str = ""
@@ -82,18 +87,26 @@ class File:
     path: str  # shop/bicycle.proto
     package: str  # shop.bicycle
     messages: tuple[Message, ...] = ()
-    imports: tuple[str, ...] = ()
     comment: str = ""
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """What its messages need."""
+        every = list(all_messages([self]))
+        rules = any(message.version or any(field.rules for field in message.fields) for message in every)
+        times = any(field.type == TIMESTAMP for message in every for field in message.fields)
+        return (*((EXTENSIONS,) if rules else ()), *((TIMESTAMPS,) if times else ()))
 
 
 def all_messages(files: Iterable[File]) -> Iterator[Message]:
     """Every message of all files, an outer one before those nested in it."""
     for file in files:
         for message in file.messages:
-            yield from _with_nested(message)
+            yield from with_nested(message)
 
 
-def _with_nested(message: Message) -> Iterator[Message]:
+def with_nested(message: Message) -> Iterator[Message]:
+    """The message, and those nested in it."""
     yield message
     for inner in message.nested:
-        yield from _with_nested(inner)
+        yield from with_nested(inner)

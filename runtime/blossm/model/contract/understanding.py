@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from blossm.model.contract.naming import file_path
 from blossm.model.contract.proto_syntax import MAX_DEPTH, DeclaredField, DeclaredFile, DeclaredMessage
 from blossm.model.contract.proto_tokens import NotAContract, Token, value_of
 from blossm.model.contract.text import GENERATED, RULES, VERSION
-from blossm.model.contract.tree import SCALARS, TIMESTAMP, File, Label, Message, MessageField, Range, Role
+from blossm.model.contract.tree import SCALARS, TIMESTAMP, Asked, File, Label, Message, MessageField, Range, Role
 
-_SAID = re.compile(r"(Event|State|Request|Response|Row) of ([a-z0-9_.]+)(?:: ([a-z0-9_]+))?\.\Z")
+_SAID = re.compile(
+    r"(?P<role>Event|State|Request|Response|Row) of (?:the (?P<asked>command|fact|streamed fact) )?"
+    r"(?P<address>[a-z0-9_.]+)(?:: (?P<action>[a-z0-9_]+))?(?P<retired>, retired)?\.\Z"
+)
 _SOURCE = re.compile(re.escape(GENERATED.removeprefix("// ")) + r"(.*): edit that, not this\..*")
 _ROLES: Mapping[str, Role] = {
     "Event": "event",
@@ -37,13 +40,13 @@ class Understood:
         declared = self._declared
         if file_path(declared.package) != self._path:
             said = f"package {declared.package}" if declared.package else "no package"
-            raise NotAContract(f"this file says `{said}`, and a file of that package is `{file_path(declared.package)}`", 0)
+            message = f"this file says `{said}`, and a file of that package is `{file_path(declared.package)}`"
+            raise NotAContract(message, 0, help="a copy, or a folder that was renamed by hand: move it back, or remove it")
         source = _SOURCE.fullmatch(declared.comment.partition("\n")[0])
         return File(
             path=self._path,
             package=declared.package,
             messages=self._messages(declared.messages, declared.package, nested=False),
-            imports=tuple(declared.imports),
             comment=source[1] if source else "",
         )
 
@@ -67,9 +70,11 @@ class Understood:
             full_name=full_name,
             fields=tuple(self._field(field, full_name) for field in message.fields),
             nested=self._messages(message.nested, full_name, nested=True),
-            role=_ROLES[said[1]] if said else "part",
-            address=said[2] if said else "",
-            action=said[3] or "" if said else "",
+            role=_ROLES[said["role"]] if said else "part",
+            address=said["address"] if said else "",
+            action=said["action"] or "" if said else "",
+            asked=cast("Asked", said["asked"] or "") if said else "",
+            retired=bool(said and said["retired"]),
             version=max(0, value_of(version)) if version and version.kind == "number" else 0,
             reserved_numbers=tuple(Range(first, last) for first, last, _ in message.reserved_numbers),
             reserved_names=tuple(name.text for name in message.reserved_names),
@@ -84,7 +89,8 @@ class Understood:
         ranges = message.reserved_numbers
         for field in message.fields:
             if (number := field.value) in numbers:
-                _refuse(f"`{field.name.text}` has the number {number}, as `{numbers[number]}` has", field.number)
+                twice = f"`{field.name.text}` has the number {number}, as `{numbers[number]}` has"
+                _refuse(twice, field.number, help=_BOTH)
             if any(first <= number <= last for first, last, _ in ranges):
                 _refuse(f"`{field.name.text}` has the number {number}, which is reserved", field.number)
             if 19000 <= number <= 19999:
@@ -167,5 +173,8 @@ def _full_names(messages: list[DeclaredMessage], around: str) -> Iterator[str]:
         yield from _full_names(message.nested, full_name)
 
 
-def _refuse(message: str, token: Token) -> NoReturn:
-    raise NotAContract(message, token.at, max(1, token.length))
+_BOTH = "two branches have added both: take out the one that nobody else knows yet, and run `blossm proto`: it gives it a number"
+
+
+def _refuse(message: str, token: Token, *, help: str = "") -> NoReturn:
+    raise NotAContract(message, token.at, max(1, token.length), help=help)
