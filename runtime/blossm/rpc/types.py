@@ -6,7 +6,7 @@ arrives as it is, and the callee says of each field what is wrong, as it does in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -37,9 +37,8 @@ class Packed(Protocol):
 class Types:
     """The codecs of a network's messages. A lookup answers None for what has no message of its own."""
 
-    def __init__(self, network: Network, *, also: Iterable[str] = ()) -> None:
-        """`also` names more files of the default pool for `pool`, to be shown by reflection."""
-        self.pool: Any = private_pool(network, also=also)
+    def __init__(self, network: Network) -> None:
+        self.pool: Any = private_pool(network)
         self._events = {
             (store.service, store.domain, name): self._codec(naming.event_message(store.address, name), action.payload)
             for store in network.event_stores.values()
