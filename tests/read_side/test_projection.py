@@ -93,6 +93,21 @@ async def test_a_crash_while_a_batch_is_applied_loses_and_doubles_nothing(world:
     assert (await world.bodies())[1]["painted"] == 1
 
 
+@pytest.mark.parametrize("asked", ["checkpoints", "definition"])
+async def test_a_view_that_is_not_there_while_a_projection_looks_where_it_is_is_asked_again(world: World, asked: str) -> None:
+    async def absent(generation: int) -> None:
+        raise Unavailable("it is being replaced")
+
+    await world.log((PAINTED, 1, {"color": "green"}))
+    there = getattr(world.rows, asked)
+    setattr(world.rows, asked, absent)
+    with pytest.raises(Unavailable):
+        await world.projection.catch_up()
+    setattr(world.rows, asked, there)
+    await world.projection.catch_up()
+    assert (await world.bodies())[1]["painted"] == 1
+
+
 async def test_a_cancelled_run_loses_nothing(world: World) -> None:
     for number in range(30):
         await world.log((PAINTED, number % 3, {"color": "green"}))

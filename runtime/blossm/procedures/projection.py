@@ -110,11 +110,11 @@ class ProjectionProcedure:
         return self._stopped is not None and before == (self._generation, self._seen)
 
     async def _load(self) -> None:
-        """Where the served generation is."""
+        """Where the served generation is. All of it is known afterwards, or nothing is new when something fails."""
         view = self._projector.view
-        self._generation = (await view.generations()).current
-        self._seen = await self._projector.seen(self._generation)
-        self._made_by = await view.definition(self._generation)
+        generation = (await view.generations()).current
+        seen, made_by = await self._projector.seen(generation), await view.definition(generation)
+        self._generation, self._seen, self._made_by = generation, seen, made_by
         self._recognised = float("-inf")
 
     async def _recognise(self) -> None:
