@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc_tools  # type: ignore[import-untyped]
-from google.protobuf import empty_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from grpc_tools import protoc
 from hypothesis import HealthCheck, given, settings
@@ -130,7 +129,7 @@ def test_names_in_json_are_the_fields_own_and_rules_and_version_are_options() ->
     assert message.GetOptions().Extensions[contract_pb2.version] == 1
 
 
-def test_a_pool_knows_the_platforms_services_and_what_is_asked_for() -> None:
-    pool: Any = private_pool(network(), also=[empty_pb2.DESCRIPTOR.name])
+def test_a_pool_knows_the_platforms_services_and_what_they_import() -> None:
+    pool: Any = private_pool(network())
     assert pool.FindServiceByName("blossm.rpc.v1.EventStoreService")
-    assert pool.FindMessageTypeByName("google.protobuf.Empty")
+    assert pool.FindMessageTypeByName("google.protobuf.Duration")

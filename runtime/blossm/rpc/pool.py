@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf import descriptor_pool, timestamp_pb2
@@ -37,15 +36,12 @@ PLATFORM = tuple(
 )
 
 
-def private_pool(network: Network, *, also: Iterable[str] = ()) -> DescriptorPool:
-    """A pool with the network's files, `blossm/rpc/v1`, and all that they import.
-
-    `also` names more files of the default pool, to be shown by reflection.
-    """
+def private_pool(network: Network) -> DescriptorPool:
+    """A pool with the network's files, `blossm/rpc/v1`, and all that they import."""
     pool: Any = DescriptorPool()  # as are its methods, to types-protobuf
     default: Any = descriptor_pool.Default()  # type: ignore[no-untyped-call]
     known: set[str] = set()
-    for name in (*PLATFORM, *also):
+    for name in PLATFORM:
         _copy(default.FindFileByName(name), pool, known)
     for file in file_descriptors(contract(network)):
         pool.AddSerializedFile(file.SerializeToString())
