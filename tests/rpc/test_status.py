@@ -143,6 +143,28 @@ async def test_an_error_with_very_many_fields_still_arrives() -> None:
     assert raised.value.facts["left_out"] == {"fields": 50_000 - len(raised.value.fields)}
 
 
+class _Unspeakable:
+    def __str__(self) -> str:
+        raise RuntimeError("a secret")
+
+
+class _OfNoStatus(BlossmError):
+    grpc = "NO_SUCH_STATUS"
+
+
+@pytest.mark.parametrize("error", [NotFound("x", facts={"it": _Unspeakable()}), _OfNoStatus("a secret")], ids=["facts", "status"])
+async def test_an_error_that_can_not_be_told_is_told_by_an_id_only(error: BlossmError) -> None:
+    async def says(request: Request) -> Answer:
+        raise error
+
+    with capture_logs() as logs:
+        async with switchboard(commands={PAINT: Telling(says)}) as board, board.clients(SELL) as clients:
+            with pytest.raises(Internal) as raised:
+                await clients.command(PAINT.address).call(request(PAINT, {"color": "red"}))
+    assert "secret" not in str(raised.value)
+    assert [line["id"] for line in logs if line["event"] == "a call broke"] == [raised.value.facts["id"]]
+
+
 async def test_what_breaks_in_the_callee_is_told_by_an_id_only() -> None:
     async def says(request: Request) -> Answer:
         raise RuntimeError("a secret")

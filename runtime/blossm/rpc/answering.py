@@ -67,7 +67,7 @@ class Answering:
                 problem = self._problem(error, name, counts)
             finally:
                 self._ends(counts)
-            await self._abort(context, problem, counts)
+            await self._abort(context, problem, name, counts)
             raise AssertionError("an aborted call goes no further")
 
         return grpc.unary_unary_rpc_method_handler(answer)
@@ -91,7 +91,7 @@ class Answering:
                 problem = self._problem(error, name, counts)
             finally:
                 self._ends(counts, endless=endless)
-            await self._abort(context, problem, counts)
+            await self._abort(context, problem, name, counts)
 
         return grpc.unary_stream_rpc_method_handler(answer)
 
@@ -159,19 +159,30 @@ class Answering:
                 raise error
             case _:  # a handler may raise anything, and a call that is told nothing waits for ever
                 pass
-        id = new_id()
-        log.error("a call broke", id=id, method=name, exc_info=error)
-        return Internal("something broke in the callee", facts={"id": id})
+        return _broken(error, name)
 
-    async def _abort(self, context: Context, problem: BlossmError | _Stopping, counts: Counts) -> Any:
+    async def _abort(self, context: Context, problem: BlossmError | _Stopping, name: str, counts: Counts) -> Any:
         refused: tuple[tuple[str, str], ...] = ()
         if isinstance(problem, _Stopping):
             problem = Unavailable("this process is stopping", help="try again: another takes its place")
             refused = ((REFUSED, "stopping"),)
+        metadata = context.invocation_metadata()
+        ours = any(key == "user-agent" and value.startswith(USER_AGENT) for key, value in metadata)
+        most = OUR_DETAILS if ours else ANY_DETAILS
+        try:
+            code, message, trailers = status_of(problem, most=most)
+        except Exception as error:  # an error of a user's own class may hold what can't even be told as text
+            problem = _broken(error, name)
+            code, message, trailers = status_of(problem, most=most)
         counts.failed(problem.code())
-        ours = any(name == "user-agent" and value.startswith(USER_AGENT) for name, value in context.invocation_metadata())
-        code, message, trailers = status_of(problem, most=OUR_DETAILS if ours else ANY_DETAILS)
         await context.abort(code, message, (*trailers, *refused))
+
+
+def _broken(error: BaseException, name: str) -> Internal:
+    """What is told of an error that is not the caller's business: an id that finds it in the log."""
+    id = new_id()
+    log.error("a call broke", id=id, method=name, exc_info=error)
+    return Internal("something broke in the callee", facts={"id": id})
 
 
 class _Stopping(Exception):
