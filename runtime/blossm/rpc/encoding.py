@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import binascii
 import math
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -15,13 +14,13 @@ from typing import Any, TypeAlias
 import orjson
 
 from blossm.core.plain_json import is_plain
+from blossm.core.time import NORMAL
 from blossm.model.contract.build import VALUES
 from blossm.model.fields import Field, Fields, FieldType
 
 Maker: TypeAlias = Callable[[Any], Any]
 
 EPOCH = datetime.fromisoformat("1970-01-01")
-_NORMAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z", re.ASCII)
 _DAY = 86_400
 
 # Types whose values go as they are, when they are of just this Python type.
@@ -156,7 +155,7 @@ def _number(value: Any) -> Any:
 
 
 def _timestamp(value: Any) -> Any:
-    if type(value) is not str or not _NORMAL_TIME.fullmatch(value):
+    if type(value) is not str or not NORMAL.fullmatch(value):
         raise Unfit("a time in another spelling")
     since = datetime.fromisoformat(value[:-1]) - EPOCH
     return {"seconds": since.days * _DAY + since.seconds, "nanos": since.microseconds * 1000}

@@ -53,7 +53,7 @@ class Commits:
             reply=reply_from_wire(message.reply),
             later=later_from_wire(message) if message.later else (),
             tx=tx_from_wire(message.tx),
-            context=dict(message.context),
+            context=dict(message.context) if message.context else {},
             traceparent=message.traceparent,
             created=message.created,
         )
@@ -105,7 +105,7 @@ class Commits:
             created=message.created,
             committed=message.committed,
             payload=event.payload,
-            context=dict(message.context),
+            context=dict(message.context) if message.context else {},
             tx=tx_from_wire(message.tx),
         )
 

@@ -23,7 +23,7 @@ def tx_to_wire(tx: Tx) -> dict[str, Any]:
 
 
 def tx_from_wire(message: envelope_pb2.Tx, *, at: str = "") -> Tx:
-    path = tuple([Step(step.procedure, step.id, step.at) for step in message.path])
+    path = tuple([Step(step.procedure, step.id, step.at) for step in message.path]) if message.path else ()
     if not message.HasField("claims"):
         return Tx(message.id, path, {})
     return Tx(message.id, path, object_from_wire(message.claims, at=at and f"{at}.claims"))

@@ -19,7 +19,7 @@ from blossm.core.event import Tx
 from blossm.core.idempotency import new_id
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.root import is_root
-from blossm.core.time import parse_rfc3339, rfc3339
+from blossm.core.time import normal_time, rfc3339
 from blossm.model.network import Network
 from blossm.ports import Clock
 from blossm.procedures.intake import Intake
@@ -85,7 +85,7 @@ class Appendings:
             reply=_reply(message, problems),
             later=self._later(message, problems) if message.later else (),
             tx=_tx(message, problems),
-            context=_context(message, problems),
+            context=_context(message, problems) if message.context else {},
             traceparent=message.traceparent,
             created=_time(message.created, "created", problems) if message.created else rfc3339(self._clock.now()),
         )
@@ -145,10 +145,11 @@ def _check_few(message: event_store_pb2.Appending) -> None:
 def _reply(message: event_pb2.Commit, problems: Problems) -> StoredReply:
     if not message.HasField("reply"):
         return StoredReply()
-    if message.reply.status and not 200 <= message.reply.status <= 599:
+    reply = message.reply
+    if reply.status and not 200 <= reply.status <= 599:
         problems.add("reply.status", "must be a status as HTTP has them, from 200 to 599")
     with problems.at("reply"):
-        return reply_from_wire(message.reply, at="reply")
+        return reply_from_wire(reply, at="reply")
     return StoredReply()
 
 
@@ -168,7 +169,7 @@ def _context(message: event_pb2.Commit, problems: Problems) -> dict[str, str]:
 def _time(text: str, at: str, problems: Problems) -> str:
     """The time as the log writes it."""
     try:
-        return rfc3339(parse_rfc3339(text))
+        return normal_time(text)
     except (ValueError, OverflowError):
         problems.add(at, "must be a time like 2026-01-31T12:00:00Z")
         return text
