@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from tests.local.harbour import harbour
 from tests.transports import OverGrpc
@@ -33,6 +33,7 @@ METHODS: dict[str, MethodDescriptor] = {
     for method in service.methods
 }
 WAIT = 0.05  # seconds for what may never come: a followed stream of a log that stands still
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,26 @@ class Harbour:
         self.channel: Any = open_channel(transport.address)
 
     async def call(
-        self, method: str, request: bytes | Message, *, key: str | None = None, wait: float = WAIT, **options: Any
+        self, method: str, request: bytes | Message, *, key: str | None = None, wait: float | None = None, **options: Any
     ) -> Told:
-        """One raw call, under the operator's key unless another one is given. A stream that has not ended after `wait` is left."""
+        """One raw call, under the operator's key unless another one is given.
+
+        A stream that has not ended after `wait` seconds is left; by itself only one that may never end is left soon.
+        """
         data = request if isinstance(request, bytes) else request.SerializeToString()
         key = self.transport.operator_key if key is None else key
-        options = {"metadata": [("authorization", f"Bearer {key}")], "timeout": 10, **options}
+        options = {"metadata": [("authorization", f"Bearer {key}")], "timeout": PATIENCE, **options}
         answer = GetMessageClass(METHODS[method].output_type)
         answers: list[Message] = []
+        most = 1 if method.endswith("/Watch") else 10
         try:
             if not METHODS[method].server_streaming:
                 found = await self.channel.unary_unary(method)(data, **options)
                 return Told(grpc.StatusCode.OK, answers=[answer.FromString(found)])
             call = self.channel.unary_stream(method)(data, **options)
             try:
-                async with asyncio.timeout(wait):
-                    while len(answers) < 10 and isinstance(found := await call.read(), bytes):
+                async with asyncio.timeout(wait or (WAIT if _endless(method, data) else PATIENCE)):
+                    while len(answers) < most and isinstance(found := await call.read(), bytes):
                         answers.append(answer.FromString(found))
             except TimeoutError:
                 pass
@@ -95,6 +100,14 @@ class Harbour:
     def in_flight(self) -> int:
         assert self.transport.server
         return sum(counts.in_flight for counts in self.transport.server.counts.values())
+
+
+def _endless(method: str, data: bytes) -> bool:
+    """Whether the answers to this request may be long in coming, and without an end. (A watch tells the head at once.)"""
+    try:
+        return bool(getattr(GetMessageClass(METHODS[method].input_type).FromString(data), "follow", False))
+    except DecodeError:
+        return False
 
 
 @asynccontextmanager
