@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserString
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -172,6 +172,18 @@ def test_what_is_no_json_is_named_beside_what_does_not_fit() -> None:
         "payload.wheels": "is no JSON, but of type object",
         "payload.color": 'must be "red", not "blue"',
     }
+
+
+def test_a_tuple_with_names_is_no_list() -> None:
+    class Pair(NamedTuple):
+        first: str
+
+    assert problem(JSON, Pair("a")) == "is no JSON, but of type Pair"
+
+
+def test_a_name_that_is_no_text_is_told_where_it_is() -> None:
+    contract = Contract.of({"a": Field(type="string", optional=True)}, at="it")
+    assert problems(contract, {"\ud800": 1}) == {"it['\\ud800']": "has a name that is not UTF-8"}
 
 
 def test_a_tuple_is_a_list() -> None:

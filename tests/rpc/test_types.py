@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections import OrderedDict
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 import pytest
 from tests.contract.one_store import command, fact, network, store, view
 
 from blossm.core.errors import BadRequest, FieldProblem, Internal, Unavailable
-from blossm.model.fields import Field
+from blossm.core.payload import MAX_PROBLEMS, Contract
+from blossm.model.fields import Field, Fields, FieldType
 from blossm.rpc.codec import PREFIX
 from blossm.rpc.types import JSON_URL, Types
 from blossm.rpc.v1.event_pb2 import Event
@@ -88,9 +94,75 @@ def test_a_payload_that_does_not_fit_travels_as_json(value: Any) -> None:
 def test_what_is_not_even_json_is_refused_by_who_sends_it(value: Any, field: FieldProblem) -> None:
     with pytest.raises(BadRequest) as caught:
         TYPES.pack(TYPES.payload("shop.bicycle.paint"), value)
-    assert caught.value.fields == (field,)
+    assert caught.value.fields[0] == field
     with pytest.raises(Internal, match="the state is off"):
         TYPES.pack(None, value, at="state", otherwise=Internal)
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Pair(NamedTuple):
+    first: str
+    second: int
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+def nested(depth: int) -> Any:
+    inner: Any = 1
+    for _ in range(depth):
+        inner = {"a": inner}
+    return inner
+
+
+def in_itself() -> Any:
+    value: dict[str, Any] = {}
+    value["a"] = value
+    return value
+
+
+KINDS: tuple[FieldType, ...] = ("string", "integer", "number", "boolean", "timestamp", "date", "uuid", "bytes", "json")
+ANY_KIND: Fields = {
+    **{f"a_{kind}": Field(type=kind, optional=True) for kind in KINDS},
+    "texts": Field(type="list", items=Field(type="string"), optional=True),
+    "counts": Field(type="map", values=Field(type="integer"), optional=True),
+    "any": Field(type="map", values=Field(type="json"), optional=True),
+    "wheel": Field(type="object", properties={"size": Field(type="string", optional=True)}, optional=True),
+}
+ODD: tuple[Any, ...] = (
+    *(None, True, 1, 1.0, -0.0, 1e308, 2**63, -(2**63), 10**400, math.inf, math.nan, Level.LOW, Decimal(1)),
+    *("", "x", Text("x"), "a\0b", "\ud800", b"x", memoryview(b"x"), "AA==", "AB=="),
+    *(datetime(2024, 1, 1, tzinfo=UTC), "2024-01-01T00:00:00Z", "0000-01-01T00:00:00.000000Z", "2024-02-30T00:00:00.000000Z"),
+    *((), ("a",), ("a", 1), Pair("a", 1), {"a"}, [], ["a", "\ud800"], [None], [Pair("a", 1)], OrderedDict(size="x"), object()),
+    *({}, {"a": 1}, {"a\0": 1}, {"\ud800": 1}, {1: 2}, {Text("size"): "x"}, {"a": Pair("a", 1)}, {"a": None}, {"a": {1}}),
+    *(nested(62), nested(63), nested(64), nested(65), nested(5000), in_itself()),
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+def test_whatever_a_handler_sends_is_taken_or_refused_as_in_process(odd: Any) -> None:
+    codec = Types(network(commands=(command("shop.bicycle.paint", payload=ANY_KIND),))).payload("shop.bicycle.paint")
+    contract = Contract.of(ANY_KIND)
+
+    def told(value: Any, *, wire: bool) -> str:
+        try:
+            sent = TYPES.unpack(codec, packed(**TYPES.pack(codec, value)), strict=True, at="payload") if wire else value
+            return repr(sorted(contract.take(sent).items()))
+        except BadRequest as error:
+            return repr((error.message, error.fields, error.facts))
+
+    for payload in (odd, *({name: odd} for name in ANY_KIND), *([{odd: "x"}] if isinstance(odd, str) else [])):
+        assert told(payload, wire=True) == told(payload, wire=False)
+
+
+def test_what_can_not_be_sent_is_told_with_no_more_places_than_a_person_can_read() -> None:
+    with pytest.raises(BadRequest) as raised:
+        TYPES.pack(None, [b"x"] * 100_000)
+    assert len(raised.value.fields) == MAX_PROBLEMS
 
 
 def test_a_type_may_be_said_to_be_looked_up_elsewhere() -> None:

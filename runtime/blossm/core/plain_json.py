@@ -20,7 +20,7 @@ _LONGEST_NAME = 40  # characters of a name in a path
 
 
 def is_plain(value: Any, *, depth: int = MAX_DEPTH) -> bool:
-    """Whether a value is plain JSON. Tuples count as lists."""
+    """Whether a value is plain JSON. Tuples count as lists, but for those with names: no encoder of JSON takes them so."""
     kind: Any = type(value)
     if kind is str:
         return _is_utf8(value)
@@ -32,7 +32,7 @@ def is_plain(value: Any, *, depth: int = MAX_DEPTH) -> bool:
         return True
     if isinstance(value, dict):
         return depth > 0 and _is_plain_object(value, depth)
-    return isinstance(value, list | tuple) and depth > 0 and all(is_plain(item, depth=depth - 1) for item in value)
+    return (kind is tuple or isinstance(value, list)) and depth > 0 and all(is_plain(item, depth=depth - 1) for item in value)
 
 
 def _is_plain_object(value: dict[Any, Any], depth: int) -> bool:
@@ -56,7 +56,7 @@ def _is_utf8(text: str) -> bool:
 
 def unplain(value: Any, *, at: str, depth: int = MAX_DEPTH) -> Iterator[FieldProblem]:
     """Every place where a value is no plain JSON."""
-    if isinstance(value, dict | list | tuple):
+    if type(value) is tuple or isinstance(value, dict | list):
         if depth == 0:
             yield FieldProblem(at, f"is nested deeper than {MAX_DEPTH}")
         elif isinstance(value, dict):
@@ -72,10 +72,10 @@ def unplain(value: Any, *, at: str, depth: int = MAX_DEPTH) -> Iterator[FieldPro
 
 
 def mended(value: Any, *, depth: int = MAX_DEPTH) -> Any:
-    """The value with null wherever it is no plain JSON, so that the rest can be looked at."""
+    """The value with null wherever it is no plain JSON, and without names that are no text, so that the rest can be looked at."""
     if isinstance(value, dict) and depth:
-        return {str(name): mended(inner, depth=depth - 1) for name, inner in value.items()}
-    if isinstance(value, list | tuple) and depth:
+        return {str(name): mended(inner, depth=depth - 1) for name, inner in value.items() if _is_utf8(str(name))}
+    if (type(value) is tuple or isinstance(value, list)) and depth:
         return [mended(item, depth=depth - 1) for item in value]
     return value if is_plain(value, depth=depth) else None
 

@@ -28,8 +28,8 @@ PREFIX = "type.googleapis.com/"
 class Codec:
     """Between plain values and one message type. Its functions are made when they are first used."""
 
-    def __init__(self, descriptor: Descriptor, fields: Fields, *, alone: bool = False) -> None:
-        """`alone`: the value is no object, but what the message has in its one field `value`."""
+    def __init__(self, descriptor: Descriptor, fields: Fields, *, alone: Field | None = None) -> None:
+        """`alone`: the value is no object but of this field, and the message has it in its one field `value`."""
         self.type_url = PREFIX + descriptor.full_name
         self._name = descriptor.full_name
         self._descriptor = descriptor
@@ -38,7 +38,12 @@ class Codec:
 
     @classmethod
     def of_response(cls, descriptor: Descriptor, response: Field) -> Codec:
-        return cls(descriptor, response_fields(response), alone=response.type != "object")
+        return cls(descriptor, response_fields(response), alone=None if response.type == "object" else response)
+
+    @property
+    def field(self) -> Field:
+        """What its values are."""
+        return self._alone or Field(type="object", properties=dict(self._fields))
 
     def encode(self, value: Any) -> bytes:
         """The message's bytes. Raises Unfit."""

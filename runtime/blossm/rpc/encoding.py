@@ -43,6 +43,8 @@ def object_maker(fields: Fields) -> Maker:
             raise Unfit("no object")
         made = {}
         for name, inner in value.items():
+            if type(name) is not str:
+                raise Unfit("a name that is no text")
             if type(inner) is exact.get(name):
                 made[name] = inner
             elif name in makers:
@@ -61,7 +63,7 @@ def _exact_object(exact: dict[str, type]) -> Maker:
         if type(value) is not dict:
             raise Unfit("no object")
         for name, inner in value.items():
-            if type(inner) is not exact.get(name):
+            if type(inner) is not exact.get(name) or type(name) is not str:
                 raise Unfit(name)
         return value
 
@@ -173,4 +175,4 @@ def _bytes(value: Any) -> Any:
 def _json(value: Any) -> Any:
     if not is_plain(value):
         raise Unfit("no JSON")
-    return orjson.dumps(value, default=list)  # of tuples with names
+    return orjson.dumps(value)

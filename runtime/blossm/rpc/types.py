@@ -15,7 +15,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from blossm.core import strict_json
 from blossm.core.errors import BadRequest, BlossmError, FieldProblem, Unavailable
-from blossm.core.plain_json import is_plain, unplain
+from blossm.core.payload import Contract
+from blossm.core.plain_json import is_plain
 from blossm.model.contract import naming
 from blossm.model.contract.build import row_fields, state_fields
 from blossm.model.fields import Field, Fields
@@ -90,15 +91,15 @@ class Types:
     def pack(
         self, codec: Codec | None, value: Any, *, at: str = "payload", otherwise: type[BlossmError] = BadRequest
     ) -> dict[str, Any]:
-        """The arguments of an `Any`. What is not even JSON raises `otherwise`, which names each such place."""
+        """The arguments of an `Any`. What is not even JSON raises `otherwise`, which says all that the callee would have said."""
         if codec is not None:
             try:
                 return {"type_url": codec.type_url, "value": codec.encode(value)}
             except Unfit:
                 pass
         if not is_plain(value):
-            raise otherwise(f"the {at} is off", fields=list(unplain(value, at=at)))
-        text = orjson.dumps(value, default=list).decode()  # of tuples with names
+            raise otherwise(f"the {at} is off", **_off(codec, value, at))
+        text = orjson.dumps(value).decode()
         return {"type_url": JSON_URL, "value": Json(text=text).SerializeToString()}
 
     def unpack(self, codec: Codec | None, message: Packed, *, strict: bool, at: str) -> Any:
@@ -134,6 +135,15 @@ class Types:
             for address, response in responses.items()
             if response is not None
         }
+
+
+def _off(codec: Codec | None, value: Any, at: str) -> dict[str, Any]:
+    """What the callee would have said of a value that can't be sent."""
+    try:
+        Contract.of_field(codec.field if codec else None, at=at).validate(value)
+    except BadRequest as error:
+        return {"fields": error.fields, "facts": error.facts}
+    return {}
 
 
 def _is(url: str, expected: str) -> bool:
