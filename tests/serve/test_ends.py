@@ -18,6 +18,7 @@ from tests.serve.tower import BELL, LOG, PROJECTION, RING, RINGS, SOON, TOLL, VI
 
 from blossm.core.errors import BlossmError, DeadlineExceeded, Unavailable
 from blossm.core.request import Answer
+from blossm.model.load import load
 from blossm.model.network import Ref
 from blossm.serve.control import Stop
 from blossm.serve.nursery import Nursery
@@ -178,18 +179,54 @@ async def test_when_the_parent_is_gone_the_processes_end(tmp_path: Path, tower: 
         os.close(end)
 
 
-async def test_a_process_that_hangs_is_killed_when_its_parent_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blossm.serve.nursery.FAREWELL", 0.1)
-    network, pipe = built(tmp_path / "network"), tmp_path / "pipe"
+@pytest.fixture
+def hanging(tmp_path: Path) -> Path:
+    """A pipe for whose other end a command waits for ever, as soon as its module is imported."""
+    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    (tmp_path / "network/tower/bell/commands.py").write_text(f"open({str(pipe)!r}).read()\n")
-    async with Nursery() as nursery:
-        starting = asyncio.create_task(Tower(network, nursery).start(RING))
+    built(tmp_path / "network")
+    commands = tmp_path / "network/tower/bell/commands.py"
+    commands.write_text(f"open({str(pipe)!r}).read()\n{commands.read_text()}")
+    return pipe
+
+
+async def test_a_process_that_hangs_is_killed_when_its_parent_closes(tmp_path: Path, hanging: Path) -> None:
+    async with Nursery(farewell=0.1) as nursery:
+        starting = asyncio.create_task(Tower(load(tmp_path / "network"), nursery).start(RING))
         async with asyncio.timeout(SOON):
-            unwritten = await asyncio.to_thread(pipe.open, "w")  # the process has opened the other end, and waits for a word
+            unwritten = await asyncio.to_thread(hanging.open, "w")  # the process has opened the other end, and waits for a word
     unwritten.close()
     with pytest.raises(StopAsyncIteration):  # it had none itself
         await starting
+
+
+HANGING = """
+import asyncio, sys
+from pathlib import Path
+from tests.serve.tower import RING, Tower
+from blossm.model.load import load
+from blossm.serve.nursery import Nursery
+
+async def main():
+    async with Nursery(farewell=0.1) as nursery:
+        await Tower(load(Path(sys.argv[1])), nursery).start(RING)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_hangs_is_killed_when_its_parent_is_gone(tmp_path: Path, hanging: Path) -> None:
+    root = Path(__file__).parent.parent.parent
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HANGING, str(tmp_path / "network"), stderr=asyncio.subprocess.PIPE, cwd=root
+    )
+    assert parent.stderr
+    async with asyncio.timeout(SOON):
+        unwritten = await asyncio.to_thread(hanging.open, "w")
+        parent.kill()
+        said = await parent.stderr.read()  # until the last process is gone that could say something
+    assert said == b""
+    unwritten.close()
 
 
 # ---------------------------------------------------------------- what can't be served

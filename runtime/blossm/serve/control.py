@@ -92,9 +92,13 @@ class Control(Generic[T]):
         while line := await self.line():
             yield self._decoder.decode(line)
 
-    async def close(self) -> None:
-        """Send what is written, and let go."""
+    def hang_up(self) -> None:
+        """Send what is written, and no more: the other end sees that this one is gone."""
         self._writer.close()
+
+    async def close(self) -> None:
+        """Hang up, and wait until it is done."""
+        self.hang_up()
         try:
             await self._writer.wait_closed()
         except ConnectionError:

@@ -1,8 +1,11 @@
-"""`python -m blossm.serve.forking`: the process that a network's processes are forked from, see `serve.nursery`.
+"""`python -m blossm.serve.forking SECONDS`: the process that a network's processes are forked from, see `serve.nursery`.
 
 It has imported what they need and does nothing else: no event loop, no thread, no gRPC object, so that a fork is safe. Its stdin
-is a socket to the parent: a byte with file descriptors asks for a process; `born <pid>` and `ended <pid> <code>` are answered.
-It ends when the parent is gone.
+is a socket to the parent: a byte with file descriptors asks for a process. The answers come in the order of what was asked:
+`born <pid>`, or `unborn <why>`; `ended <pid> <code>` comes at any time.
+
+When the parent is gone its processes end by themselves. Those that are left after some seconds, since their code hangs, are
+killed; then this one ends, as the last.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import time
 import traceback
 from contextlib import suppress
 from typing import NoReturn
@@ -31,34 +35,87 @@ MOST_FILES = 16
 
 
 def main() -> None:
-    """Fork when the parent asks, tell it who ended, until it is gone."""
+    """Fork when the parent asks."""
     parent = socket.socket(fileno=os.dup(0))
     _read_nothing()
-    for number in (signal.SIGINT, signal.SIGTERM):  # a handler, not SIG_IGN: that would stay in programs that handlers start
-        signal.signal(number, _nothing)
-    woken, waker = socket.socketpair()
-    waker.setblocking(False)
-    signal.set_wakeup_fd(waker.fileno())
-    signal.signal(signal.SIGCHLD, _nothing)
     gc.disable()
     gc.freeze()  # a collection in a child would write to, and so copy, what all share
-    while True:
-        readable, _, _ = select.select((parent, woken), (), ())
-        if woken in readable:
-            woken.recv(4096)
-            _tell_ended(parent)
-        if parent in readable:
-            asked, files, _, _ = socket.recv_fds(parent, 1, MOST_FILES)
-            if not asked:
-                return
-            if (pid := os.fork()) == 0:
-                signal.set_wakeup_fd(-1)
-                for ours in (parent, woken, waker):
-                    ours.close()
-                _child(files)
+    Forking(parent, farewell=float(sys.argv[1])).run()
+
+
+class Forking:
+    """Forks when the parent asks, and tells it who ended. When the parent is gone, it sees to it that the children end."""
+
+    def __init__(self, parent: socket.socket, *, farewell: float) -> None:
+        """`farewell`: seconds in which the children end by themselves, once the parent is gone."""
+        self._parent = parent
+        self._farewell = farewell
+        self._children: set[int] = set()
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        signal.set_wakeup_fd(self._waker.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):  # not SIG_IGN: it would stay in what handlers start
+            signal.signal(number, _nothing)
+
+    def run(self) -> None:
+        """Until the parent and all children are gone."""
+        while self._serve():
+            pass
+        last = time.monotonic() + self._farewell
+        while self._children:
+            if (left := last - time.monotonic()) <= 0:
+                self._kill()
+            if select.select((self._woken,), (), (), max(left, 0) or None)[0]:
+                self._see_ended()
+        signal.set_wakeup_fd(-1)
+
+    def _serve(self) -> bool:
+        """Do what is to do next; False when the parent is gone."""
+        readable, _, _ = select.select((self._parent, self._woken), (), ())
+        if self._woken in readable:
+            self._see_ended()
+        if self._parent not in readable:
+            return True
+        try:
+            asked, files, _, _ = socket.recv_fds(self._parent, 1, MOST_FILES)
+        except ConnectionResetError:
+            return False
+        if asked:
+            self._fork(files)
             for file in files:
                 os.close(file)
-            parent.sendall(b"born %d\n" % pid)
+        return bool(asked)
+
+    def _fork(self, files: list[int]) -> None:
+        try:
+            pid = os.fork()
+        except OSError as error:  # there are too many processes, or there is no memory
+            self._tell(f"unborn {error.strerror}")
+            return
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            for ours in (self._parent, self._woken, self._waker):
+                ours.close()
+            _child(files)
+        self._children.add(pid)
+        self._tell(f"born {pid}")
+
+    def _see_ended(self) -> None:
+        self._woken.recv(4096)
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            self._children.discard(pid)
+            self._tell(f"ended {pid} {os.waitstatus_to_exitcode(status)}")
+
+    def _kill(self) -> None:
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+
+    def _tell(self, line: str) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone
+            self._parent.sendall(f"{line}\n".encode())
 
 
 def _child(files: list[int]) -> NoReturn:
@@ -77,17 +134,6 @@ def _child(files: list[int]) -> NoReturn:
         os._exit(code)
 
 
-def _tell_ended(parent: socket.socket) -> None:
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        parent.sendall(b"ended %d %d\n" % (pid, os.waitstatus_to_exitcode(status)))
-
-
 def _read_nothing() -> None:
     """Handlers that read stdin find it empty."""
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -100,5 +146,4 @@ def _nothing(_number: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone
-        main()
+    main()

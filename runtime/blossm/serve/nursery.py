@@ -16,7 +16,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +29,10 @@ from blossm.serve.config import ProcessConfig, to_json
 from blossm.serve.control import Control, FromParent, FromProcess
 
 BORN = 60.0  # seconds within which a process is there: the first one waits for all imports
-FAREWELL = 10.0  # seconds within which a process ends whose parent has hung up
+FAREWELL = 10.0  # seconds within which a process ends whose parent is gone; then it is killed
+LAST = 5.0  # seconds in which who kills it has done so
+
+Born = tuple[int, asyncio.Future[int]]  # a process and, one day, its exit code
 
 log = structlog.get_logger(__name__)
 
@@ -58,17 +63,11 @@ class Child:
     def kill(self) -> None:
         """End it at once, as a crash would."""
         if not self._code.done():
-            os.kill(self.pid, signal.SIGKILL)
+            _kill(self.pid)
 
-    async def leave(self) -> None:
-        """Hang up: it sees that its parent is gone, drains and ends; one that does not is killed. Return when it is gone."""
-        await self._control.close()
-        try:
-            async with asyncio.timeout(FAREWELL):
-                await asyncio.shield(self.gone)
-        except TimeoutError:
-            self.kill()
-            await self.gone
+    def hang_up(self) -> None:
+        """Let it see that its parent is gone."""
+        self._control.hang_up()
 
     async def _hear(self) -> None:
         try:
@@ -81,10 +80,12 @@ class Child:
 
 
 class Nursery:
-    """Starts processes. When it is closed, or this process is gone, those that still run drain and end."""
+    """Starts processes. When it is closed, or this process is gone, those that still run drain and end, or are killed."""
 
-    def __init__(self) -> None:
-        self._one = asyncio.Lock()  # processes are born one after the other
+    def __init__(self, *, farewell: float = FAREWELL) -> None:
+        """`farewell`: seconds after which they are killed."""
+        self._farewell = farewell
+        self._beginning = asyncio.Lock()
         self._forking: _Forking | None = None
 
     async def start(self, config: ProcessConfig, *, keep_open: tuple[int, ...] = ()) -> Child:
@@ -97,17 +98,14 @@ class Nursery:
             control: Control[FromProcess] = await Control.over(ours, type=FromProcess)
             control.send_line(to_json(config))
             try:
-                async with self._one:
-                    if self._forking is None or self._forking.gone:
-                        self._forking = await _Forking.begin()
-                    return await self._forking.fork(control, (theirs.fileno(), *keep_open))
+                forking = await self._begun()
+                return await forking.fork(control, (theirs.fileno(), *keep_open))
             except BaseException:
                 await control.close()
                 raise
 
     async def __aenter__(self) -> Self:
-        async with self._one:
-            self._forking = await _Forking.begin()
+        await self._begun()
         return self
 
     async def __aexit__(
@@ -115,6 +113,13 @@ class Nursery:
     ) -> None:
         if self._forking is not None:
             await self._forking.close()
+
+    async def _begun(self) -> _Forking:
+        """The process that forks; another one, where it is gone."""
+        async with self._beginning:
+            if self._forking is None or self._forking.gone:
+                self._forking = await _Forking.begin(farewell=self._farewell)
+            return self._forking
 
 
 class _Forking:
@@ -126,36 +131,38 @@ class _Forking:
         sock: socket.socket,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        *,
+        farewell: float,
     ) -> None:
         self._process = process
         self._sock = sock
         self._reader = reader
         self._writer = writer
-        self._born: asyncio.Future[tuple[int, asyncio.Future[int]]] | None = None
+        self._farewell = farewell
+        self._asked: deque[asyncio.Future[Born]] = deque()  # in the order of the answers; one that is done is not waited for
         self._codes: dict[int, asyncio.Future[int]] = {}
         self._children: set[Child] = set()
         self._listening = asyncio.create_task(self._listen())
         self.gone = False
 
     @classmethod
-    async def begin(cls) -> _Forking:
+    async def begin(cls, *, farewell: float) -> _Forking:
         ours, theirs = socket.socketpair()
         with theirs:
-            process = _begun(theirs)
+            process = _begun(theirs, farewell)
         sending = ours.dup()  # asyncio does not send file descriptors, and keeps the socket that it reads to itself
         reader, writer = await asyncio.open_unix_connection(sock=ours)
-        return cls(process, sending, reader, writer)
+        return cls(process, sending, reader, writer, farewell=farewell)
 
     async def fork(self, control: Control[FromProcess], files: tuple[int, ...]) -> Child:
-        self._born = asyncio.get_running_loop().create_future()
+        asked: asyncio.Future[Born] = asyncio.get_running_loop().create_future()
         try:
             socket.send_fds(self._sock, [b"+"], list(files))
+            self._asked.append(asked)
             async with asyncio.timeout(BORN):
-                pid, code = await self._born
+                pid, code = await asked
         except (OSError, TimeoutError) as error:
             raise Unavailable("a process could not be started") from error
-        finally:
-            self._born = None
         child = Child(pid, control, code)
         self._children.add(child)
         child.gone.add_done_callback(lambda _: self._children.discard(child))
@@ -163,13 +170,14 @@ class _Forking:
 
     async def _listen(self) -> None:
         while line := await self._line():
-            match line.split():
-                case [b"born", pid]:
-                    code = self._codes[int(pid)] = asyncio.get_running_loop().create_future()
-                    if self._born is not None and not self._born.done():
-                        self._born.set_result((int(pid), code))
-                case [b"ended", pid, how]:
-                    self._end(int(pid), int(how))
+            match line.decode().split(maxsplit=2):
+                case ["born", pid]:
+                    self._codes[int(pid)] = asyncio.get_running_loop().create_future()
+                    self._answer((int(pid), self._codes[int(pid)]))
+                case ["unborn", *why]:
+                    self._answer(Unavailable(f"a process could not be started: {' '.join(why)}"))
+                case ["ended", pid, how]:
+                    self._codes.pop(int(pid)).set_result(int(how))
         self._lost()
         self._sock.close()
         self._writer.close()
@@ -181,30 +189,49 @@ class _Forking:
         except ConnectionError:
             return b""
 
-    def _end(self, pid: int, code: int) -> None:
-        self._codes.pop(pid).set_result(code)
+    def _answer(self, answer: Born | Unavailable) -> None:
+        asked = self._asked.popleft()
+        if asked.done():
+            return
+        if isinstance(answer, Unavailable):
+            asked.set_exception(answer)
+        else:
+            asked.set_result(answer)
 
     def _lost(self) -> None:
         """Nobody says any more what becomes of the processes: those that are left are ended with it."""
         self.gone = True
         if self._codes:
             log.error("the process that starts the others is gone, and they with it", processes=len(self._codes))
-        for pid in list(self._codes):
-            os.kill(pid, signal.SIGKILL)
-            self._end(pid, -signal.SIGKILL)
-        if self._born is not None and not self._born.done():
-            self._born.set_exception(Unavailable("the process that starts the others is gone"))
+        for pid, code in self._codes.items():
+            _kill(pid)
+            code.set_result(-signal.SIGKILL)
+        self._codes.clear()
+        while self._asked:
+            self._answer(Unavailable("the process that starts the others is gone"))
 
     async def close(self) -> None:
-        await asyncio.gather(*(child.leave() for child in self._children))
+        """Hang up. Return when all are gone; what hangs is killed, if need be by us."""
+        children = list(self._children)
+        for child in children:
+            child.hang_up()
         if not self.gone:
             self._sock.shutdown(socket.SHUT_WR)
+        if not (await asyncio.wait((self._listening,), timeout=self._farewell + LAST))[0]:
+            self._process.kill()
         await self._listening
+        await asyncio.gather(*(child.gone for child in children))
 
 
-def _begun(stdin: socket.socket) -> subprocess.Popen[bytes]:
+def _begun(stdin: socket.socket, farewell: float) -> subprocess.Popen[bytes]:
     """Not started by the event loop: uvloop leaves copies of stdin in what it starts, which would hide that its end is closed.
 
     -P: this folder's files are no modules. Its stdout is our stderr: what handlers print is talk.
     """
-    return subprocess.Popen([sys.executable, "-P", "-m", "blossm.serve.forking"], stdin=stdin.fileno(), stdout=2)
+    command = [sys.executable, "-P", "-m", "blossm.serve.forking", str(farewell)]
+    return subprocess.Popen(command, stdin=stdin.fileno(), stdout=2)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):  # with the one that forked it, nobody is left to keep its name
+        os.kill(pid, signal.SIGKILL)
