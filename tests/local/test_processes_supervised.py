@@ -113,9 +113,10 @@ async def test_one_that_ends_before_it_says_anything_did_not_start(clock: FakeCl
 async def test_one_that_hangs_is_killed(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervised, "START", 0.01)
     hanging = FakeChild(11)
-    with pytest.raises(Unavailable, match="did not start"):
+    with capture_logs() as lines, pytest.raises(Unavailable, match="did not start"):
         await looked_after(clock, hanging).first()
     assert hanging.killed
+    assert [line["event"] for line in lines] == ["a process does not come up, and is killed"]
 
 
 async def test_the_next_one_comes_later_each_time_and_each_end_is_one_line(clock: FakeClock) -> None:
@@ -135,9 +136,29 @@ async def test_the_next_one_comes_later_each_time_and_each_end_is_one_line(clock
     assert [(line["event"], line.get("how"), line.get("again_in")) for line in lines] == [
         ("a process ended", "SIGKILL", "0.1 s"),
         ("a process ended", "off", "0.2 s"),
-        ("a process ended", "OSError('no more processes')", "0.4 s"),
+        ("a process ended", "no more processes", "0.4 s"),
         ("a process is up again", None, None),
     ]
+    keeping.cancel()
+    await process.end(grace=1)
+
+
+async def test_the_time_that_starting_takes_does_not_count_as_up(clock: FakeClock) -> None:
+    first, slow = FakeChild(1, READY), FakeChild(2)
+    process = looked_after(clock, first, *[OSError("no more processes")] * 8, slow)
+    await process.first()
+    with capture_logs() as lines:
+        keeping = asyncio.create_task(process.keep())
+        first.end(-9)
+        await settled()
+        for pause in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0):
+            clock.advance(pause)
+            await settled()
+        clock.advance(30)  # it needs its time, and breaks
+        slow.end(-11)
+        await settled()
+    pauses = [line["again_in"] for line in lines]
+    assert pauses == ["0.1 s", "0.2 s", "0.4 s", "0.8 s", "1.6 s", "3.2 s", "5 s", "5 s", "5 s", "5 s"]
     keeping.cancel()
     await process.end(grace=1)
 

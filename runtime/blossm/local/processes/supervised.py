@@ -16,6 +16,7 @@ from blossm.model.network import Ref
 from blossm.ports import Clock
 from blossm.serve.control import AskStatus, Failed, Ready, Status, Stop
 from blossm.serve.nursery import Child
+from blossm.serve.told import words
 
 State = Literal["starting", "up", "waiting", "ended"]  # waiting: to be started again
 
@@ -51,7 +52,7 @@ class Supervised:
         self._word: asyncio.Future[Ready | Failed] | None = None  # its first one
         self._asked: asyncio.Future[Status] | None = None
         self._gone: asyncio.Task[int] | None = None
-        self._since = 0.0
+        self._up_since: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -72,7 +73,7 @@ class Supervised:
         problem = ""
         while True:
             how = problem or told(await self._ended())
-            pause = self._backoff.pause(up=self._clock.monotonic() - self._since)
+            pause = self._backoff.pause(up=0 if self._up_since is None else self._clock.monotonic() - self._up_since)
             log.warning("a process ended", procedure=self.name, how=how, again_in=f"{pause:g} s")
             self.state = "waiting"
             await self._clock.sleep(pause)
@@ -80,7 +81,8 @@ class Supervised:
             try:
                 problem = await self._again()
             except Exception as error:  # whatever keeps it from starting, the next try may do better
-                problem = repr(error)
+                known = words(error)
+                problem = first_line(known[0]) if known else repr(error)
 
     async def status(self) -> Status | None:
         """How it is; None when it does not say."""
@@ -121,16 +123,18 @@ class Supervised:
 
     async def _begin(self) -> Ready | Failed | None:
         """Start it; answers its first word, None when it ended without one."""
-        self.state = "starting"
+        self.state, self._up_since = "starting", None
         word: asyncio.Future[Ready | Failed] = asyncio.get_running_loop().create_future()
         self._word = word
         child, gone = await self._born()
         await asyncio.wait((word, gone), return_when=asyncio.FIRST_COMPLETED, timeout=START)
         if not word.done():
-            child.kill()  # it hangs, or is gone anyway
+            if not gone.done():
+                log.warning("a process does not come up, and is killed", procedure=self.name, after=f"{START:g} s")
+                child.kill()
             return None
         if isinstance(said := word.result(), Ready):
-            self.state = "up"
+            self.state, self._up_since = "up", self._clock.monotonic()
         return said
 
     async def _born(self) -> tuple[Child, asyncio.Task[int]]:
@@ -140,7 +144,6 @@ class Supervised:
             await asyncio.wait((asked,))
         finally:
             child = self._child = await asked
-            self._since = self._clock.monotonic()
             gone = self._gone = asyncio.create_task(self._live(child), name=self.name)
         return child, gone
 
