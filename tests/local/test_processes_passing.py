@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -107,6 +108,18 @@ async def test_a_request_arrives_as_it_was_made(door: httpx.AsyncClient, gateway
     assert gateway.scope["path"] == "/paint/a/b é"
     assert gateway.scope["query_string"] == b"x=1&x=%zz"
     assert gateway.scope["method"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/v/../else", "/v/%2e%2e/else", "/v/./x", "//v", "/v/%252e", "/v;x=1/%3Fy", "/v/%23"])
+async def test_no_path_is_made_another_one(door: httpx.AsyncClient, gateway: Gateway, path: str) -> None:
+    gateway.answers()
+    async with asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(door.base_url.host, door.base_url.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nX-Tab:\ta\t\r\n\r\n".encode())
+        assert b" 200 " in await reader.readline()
+    assert gateway.scope["path"] == unquote(path)
+    assert dict(gateway.scope["headers"])[b"x-tab"] == b"a"
+    writer.close()
 
 
 async def test_the_gateway_is_told_who_asks_and_which_way_leads_to_it(gateway: Gateway) -> None:

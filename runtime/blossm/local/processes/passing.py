@@ -84,10 +84,10 @@ class Passage:
         word = forwarded(self._secret, client=client, root_path=root_path)
         return httpx.Request(
             scope["method"],
-            self._origin.copy_with(raw_path=target),
+            self._origin,
             headers=[*passed_on(scope["headers"]), (HEADER.encode(), word.encode())],
             content=incoming.body() if incoming.has_body else None,
-            extensions={"timeout": TIMEOUT},
+            extensions={"timeout": TIMEOUT, "target": target},  # not as the URL, which would resolve dots
         )
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -140,5 +140,6 @@ def passed_on(headers: Headers) -> Headers:
     named = {
         word.strip().lower() for name, value in headers if name.lower() == b"connection" for word in value.split(b",")
     }
-    return [(name.lower(), value) for name, value in headers if name.lower() not in HOP_BY_HOP | named]
+    left_out = HOP_BY_HOP | named
+    return [(name.lower(), value.strip(b" \t")) for name, value in headers if name.lower() not in left_out]
 
