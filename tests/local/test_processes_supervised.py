@@ -178,6 +178,20 @@ async def test_told_to_end_it_ends_and_what_takes_too_long_is_dropped_and_then_k
     assert (deaf.told, deaf.killed) == ([Stop(), Stop()], True)
 
 
+async def test_what_is_dropped_is_not_waited_for(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervised, "FAREWELL", 0.01)
+    deaf = FakeChild(1, READY)
+    deaf.obeys = False
+    process = looked_after(clock, deaf)
+    await process.first()
+    async with asyncio.timeout(5):
+        ending = asyncio.create_task(process.end(grace=1000))
+        await settled()
+        process.drop()
+        await ending
+    assert (deaf.told, deaf.killed) == ([Stop(), Stop()], True)
+
+
 async def test_a_start_that_is_given_up_leaves_a_process_that_can_be_ended(clock: FakeClock) -> None:
     late = FakeChild(1)
     born = asyncio.Event()

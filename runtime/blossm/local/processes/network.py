@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2 * (os.cpu_count() or 1)  # processes that are started beside each other
 NOT_THERE = "not there"
+SILENT = "silent"  # it is up, and does not say how it is
 UNKNOWN: Document = {"generation": 0, "lag": 0, "services": {}, "error": None, "definition_changed": False}
 
 
@@ -129,7 +130,7 @@ class ProcessNetwork:
     def drop(self) -> None:
         """Let go of what is under way in all processes, for the way down."""
         for process in self.processes.values():
-            process.stop()
+            process.drop()
 
     async def _begin(self) -> None:
         """Start all processes; projections last, so that what they follow is there. Raises the first problem."""
@@ -179,7 +180,7 @@ async def _row(process: Supervised) -> Document:
         "process": process.name,
         "listens": process.address,
         "pid": process.pid,
-        "state": process.state,
+        "state": process.state if status or process.state != "up" else SILENT,
         "requests": status.requests if status else None,
         "errors": status.errors if status else None,
         "restarts": process.restarts,

@@ -53,6 +53,7 @@ class Supervised:
         self._asked: asyncio.Future[Status] | None = None
         self._gone: asyncio.Task[int] | None = None
         self._up_since: float | None = None
+        self._dropped = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -95,24 +96,33 @@ class Supervised:
         await asyncio.wait((asked, self._gone), return_when=asyncio.FIRST_COMPLETED, timeout=ANSWER)
         return asked.result() if asked.done() else None
 
-    def stop(self) -> None:
-        """Tell it to finish; a second time: to drop what is under way."""
-        if self._child:
-            self._child.send(Stop())
+    def drop(self) -> None:
+        """From now on, its end is not to wait for what is under way."""
+        self._dropped.set()
 
     async def end(self, *, grace: float) -> None:
         """Tell it to finish, and wait until it is gone. What takes longer than `grace` seconds is dropped, then killed.
 
         One that is still starting has nothing to finish.
         """
-        if self._child is None or self._gone is None:
+        child, gone = self._child, self._gone
+        if child is None or gone is None:
             return
-        ways = [(self.stop, grace), (self.stop, FAREWELL), (self._child.kill, FAREWELL)]
-        for force, seconds in ways[2:] if self.state == "starting" else ways:
-            force()
-            if (await asyncio.wait((self._gone,), timeout=seconds))[0]:
-                break
+        if self.state != "starting":
+            child.send(Stop())
+            await self._gone_or_dropped(gone, grace)
+            if not gone.done():
+                child.send(Stop())
+                await asyncio.wait((gone,), timeout=FAREWELL)
+        if not gone.done():
+            child.kill()
+            await asyncio.wait((gone,), timeout=FAREWELL)
         self.state = "ended"
+
+    async def _gone_or_dropped(self, gone: asyncio.Task[int], grace: float) -> None:
+        dropped = asyncio.create_task(self._dropped.wait())
+        await asyncio.wait((gone, dropped), timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        dropped.cancel()
 
     @property
     def name(self) -> str:
