@@ -232,18 +232,24 @@ def test_whatever_is_killed_no_process_is_left(tmp_path: Path, killed: str) -> N
     assert len(documents(blossm("events", "--json", "--network", str(root)))) == 2
 
 
-def test_no_process_is_left_when_the_network_stops_and_a_signal_before_it_is_ready_stops_it_too(tmp_path: Path) -> None:
+def test_no_process_is_left_when_the_network_stops(tmp_path: Path) -> None:
     root = copied(tmp_path)
     with running(root, "--processes") as network:
         family = pids(network) | set(children(network.process.pid))
         assert network.stop()[0] == 0
         assert not any(map(is_there, family))
         assert "a process ended" not in network.talk()
+
+
+def test_an_interrupt_at_the_terminal_before_it_is_ready_stops_it_and_leaves_no_process(tmp_path: Path) -> None:
+    root = copied(tmp_path)
     command = [*("blossm", "dev", str(root), "--port", "0", "--processes")]
-    early = subprocess.Popen([sys.executable, "-m", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    early = subprocess.Popen(
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert eventually(lambda: len(children(early.pid)) == 1)
     [forking] = children(early.pid)
-    early.send_signal(signal.SIGTERM)
+    os.killpg(early.pid, signal.SIGINT)  # to all that the terminal knows of
     out, said = early.communicate(timeout=PATIENCE)
     assert (early.returncode, out) == (0, "")
     assert said == "stopped before it was ready\n"

@@ -226,10 +226,11 @@ class _Forking:
 def _begun(stdin: socket.socket, farewell: float) -> subprocess.Popen[bytes]:
     """Not started by the event loop: uvloop leaves copies of stdin in what it starts, which would hide that its end is closed.
 
-    -P: this folder's files are no modules. Its stdout is our stderr: what handlers print is talk.
+    A process group of its own: a terminal's interrupt is for us, who know in which order processes end. -P: this folder's
+    files are no modules. Its stdout is our stderr: what handlers print is talk.
     """
     command = [sys.executable, "-P", "-m", "blossm.serve.forking", str(farewell)]
-    return subprocess.Popen(command, stdin=stdin.fileno(), stdout=2)
+    return subprocess.Popen(command, stdin=stdin.fileno(), stdout=2, process_group=0)
 
 
 def _kill(pid: int) -> None:
