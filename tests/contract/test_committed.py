@@ -71,7 +71,6 @@ EDITS: dict[str, tuple[Callable[[str], str], int, int]] = {
     "an enum": (edited("message Painted {", "message Painted {\n  enum Color { RED = 0; }"), 10, 3),
     "a service": (lambda text: text + "service Painter {}\n", 0, 1),
     "a message twice": (lambda text: text + "message Painted {}\n", 0, 9),
-    "a reserved number in use": (edited("  message By", "  reserved 1;\n  message By"), 0, 0),
     "a reserved name in use": (edited("  message By", '  reserved "color";\n  message By'), 0, 0),
     "all numbers reserved": (edited("  message By", "  reserved 4 to max;\n  message By"), 0, 17),
     "a range that goes down": (edited("  message By", "  reserved 9 to 4;\n  message By"), 0, 17),
@@ -104,10 +103,15 @@ def test_a_copy_of_a_file_elsewhere_is_told_to_be_one(root: Path) -> None:
     assert problem.help.startswith("a copy")
 
 
-def test_two_fields_with_one_number_come_of_a_merge(root: Path) -> None:
-    problem = told_of(root, proto(root).read_text().replace("color = 1", "color = 2", 1))
-    assert place(problem) == ("B702", 21, 11)
-    assert problem.help.startswith("two branches have added both")
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column"),
+    [("color = 1", "color = 2", 21, 11), ("  message By", "  reserved 1;\n  message By", 21, 27)],
+)
+def test_a_number_that_stands_for_two_things_comes_of_a_merge(old: str, new: str, line: int, column: int, root: Path) -> None:
+    """Git sees no conflict where the two lines are not next to each other."""
+    problem = told_of(root, proto(root).read_text().replace(old, new, 1))
+    assert place(problem) == ("B702", line, column)
+    assert problem.help.startswith("as of two branches")
 
 
 def test_a_merge_that_is_not_settled_is_told_as_one(root: Path) -> None:

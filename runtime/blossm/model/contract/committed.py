@@ -84,7 +84,8 @@ def _inside(folder: Path, shown: str, findings: Findings) -> list[str]:
     try:
         return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
-        findings.add("B702", f"this folder can't be read: {error.strerror or error}", Spot(Place(shown, 1, 1)))
+        message = f"this folder can't be read: {error.strerror or error}"
+        findings.add("B702", message, Spot(Place(shown, 1, 1)), help=_UNREADABLE)
         return []
 
 
@@ -112,6 +113,7 @@ def _text(path: Path, shown: str, findings: Findings) -> str | None:
         return None
 
 
+_UNREADABLE = "it holds the contract: make it readable, or move what is there instead"
 RESTORE = "take the file back from version control, and run `blossm proto`"
 _SETTLE = "settle the merge: take the file of the side that others know already, and run `blossm proto`: it adds the rest"
 

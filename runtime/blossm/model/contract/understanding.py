@@ -90,9 +90,9 @@ class Understood:
         for field in message.fields:
             if (number := field.value) in numbers:
                 twice = f"`{field.name.text}` has the number {number}, as `{numbers[number]}` has"
-                _refuse(twice, field.number, help=_BOTH)
+                _refuse(twice, field.number, help=_MERGED)
             if any(first <= number <= last for first, last, _ in ranges):
-                _refuse(f"`{field.name.text}` has the number {number}, which is reserved", field.number)
+                _refuse(f"`{field.name.text}` has the number {number}, which is reserved", field.number, help=_MERGED)
             if 19000 <= number <= 19999:
                 _refuse("protobuf keeps the numbers from 19000 to 19999 to itself", field.number)
             if field.name.text in names:
@@ -173,7 +173,7 @@ def _full_names(messages: list[DeclaredMessage], around: str) -> Iterator[str]:
         yield from _full_names(message.nested, full_name)
 
 
-_BOTH = "two branches have added both: take out the one that nobody else knows yet, and run `blossm proto`: it gives it a number"
+_MERGED = "as of two branches: take out the field that nobody else knows yet, and run `blossm proto`: it gives it a number"
 
 
 def _refuse(message: str, token: Token, *, help: str = "") -> NoReturn:
