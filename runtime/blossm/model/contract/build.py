@@ -130,7 +130,7 @@ def _message(full_name: str, fields: Fields, numbers: _Numbers, *, around: froze
     """`around`: the names of the messages around it, which no nested one takes: Java would refuse that."""
     name = full_name.rpartition(".")[2]
     around |= {name}
-    taken = around | {naming.pascal(name) + "Entry" for name, field in fields.items() if _label(field) == "map"}
+    taken = around | {naming.entry_message(name) for name, field in fields.items() if _label(field) == "map"}
     number = numbered(fields, numbers.get(full_name, {}))
     made: list[MessageField] = []
     nested: list[Message] = []

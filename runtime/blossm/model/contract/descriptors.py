@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -15,7 +14,8 @@ from google.protobuf.descriptor_pb2 import (
     OneofDescriptorProto,
 )
 
-from blossm.model.contract.naming import pascal
+from blossm.model.contract.naming import entry_message
+from blossm.model.contract.rules import rules_text
 from blossm.model.contract.tree import File, Message, MessageField
 
 OPTION = 51701  # the number of both extensions in blossm/rpc/v1/contract.proto
@@ -33,16 +33,6 @@ _Options = TypeVar("_Options", FieldOptions, MessageOptions)
 
 def file_descriptors(files: Iterable[File]) -> list[FileDescriptorProto]:
     return [_file(file) for file in files]
-
-
-def rules_text(field: MessageField) -> str:
-    """The text of a field's option `rules`, or nothing."""
-    return json.dumps(field.rules, ensure_ascii=False, separators=(",", ":")) if field.rules else ""
-
-
-def entry_name(field: MessageField) -> str:
-    """What protobuf calls the message of a map's entries."""
-    return pascal(field.name) + "Entry"
 
 
 def _file(file: File) -> FileDescriptorProto:
@@ -83,13 +73,13 @@ def _field(field: MessageField, message: Message, oneofs: dict[str, int]) -> Fie
         json_name=field.name,
     )
     if field.label == "map":
-        made.type, made.type_name = FieldDescriptorProto.TYPE_MESSAGE, f".{message.full_name}.{entry_name(field)}"
+        made.type, made.type_name = FieldDescriptorProto.TYPE_MESSAGE, f".{message.full_name}.{entry_message(field.name)}"
     else:
         _set_type(made, field)
     if field.name in oneofs:
         made.proto3_optional, made.oneof_index = True, oneofs[field.name]
-    if text := rules_text(field):
-        made.options.CopyFrom(_said(FieldOptions, _LENGTH_DELIMITED, text.encode()))
+    if field.rules:
+        made.options.CopyFrom(_said(FieldOptions, _LENGTH_DELIMITED, rules_text(field.rules).encode()))
     return made
 
 
@@ -100,7 +90,7 @@ def _entry(field: MessageField) -> DescriptorProto:
     )
     key.type = FieldDescriptorProto.TYPE_STRING
     _set_type(value, field)
-    return DescriptorProto(name=entry_name(field), field=[key, value], options=MessageOptions(map_entry=True))
+    return DescriptorProto(name=entry_message(field.name), field=[key, value], options=MessageOptions(map_entry=True))
 
 
 def _set_type(made: FieldDescriptorProto, field: MessageField) -> None:

@@ -11,6 +11,11 @@ def pascal(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+def entry_message(field: str) -> str:
+    """What protobuf calls the message of a map's entries, in the message around it."""
+    return f"{pascal(field)}Entry"
+
+
 def package_of(address: str) -> str:
     """The package of a command or fact: its domain's."""
     return address.rpartition(".")[0] or NETWORK

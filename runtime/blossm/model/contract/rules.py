@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from blossm.model.fields import Field
@@ -13,6 +14,11 @@ _SAYS_LESS = ("json", "uuid", "date")  # types whose protobuf type says less
 def field_rules(field: Field) -> dict[str, Any]:
     """A named field's rules: `required`, and those of its value."""
     return ({"required": True} if field.required else {}) | value_rules(field)
+
+
+def rules_text(rules: dict[str, Any]) -> str:
+    """The rules as the option of a field."""
+    return json.dumps(rules, ensure_ascii=False, separators=(",", ":"))
 
 
 def value_rules(field: Field) -> dict[str, Any]:
