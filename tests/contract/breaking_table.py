@@ -368,6 +368,7 @@ ROWS = [
     ),
     row("a fact is gone", both(ANY, fact("", "number")), ANY, ours="B709", why=GONE),
     row("an event store is gone", both(ANY, PAINT), PAINT, ours="B709", why=GONE),
+    row("an event store is gone beside what has no rules", both(ANY, command("")), command(""), ours="B709", why=GONE),
     row("an event store is gone that was retired", both(ANY + "retired: true\n", PAINT), PAINT),
     row("a command is new", ANY, both(ANY, command("color: string"))),
     row("only the description is another", ANY, ANY.replace("schema:", "description: All of it.\nschema:")),
