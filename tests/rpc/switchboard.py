@@ -26,7 +26,7 @@ from blossm.model.network import (
     ServiceSpec,
     ViewStoreSpec,
 )
-from blossm.ports import CommandClient, FactClient, ViewStoreClient
+from blossm.ports import Clock, CommandClient, FactClient, ViewStoreClient
 from blossm.procedures.callers import Caller, Callers
 from blossm.rpc.client import Reach, WireClients
 from blossm.rpc.hosted import Hosted
@@ -147,17 +147,19 @@ class Switchboard:
     server: Server
     address: str
 
-    def clients(self, caller: Caller = None, *, key: str | None = None, address: str = "") -> _Closing:
+    def clients(
+        self, caller: Caller = None, *, key: str | None = None, address: str = "", clock: Clock | None = None
+    ) -> _Closing:
         """The clients of a caller, by its own key or another one; None: the operator's."""
         if key is None:
             key = operator_key(TOKEN) if caller is None else key_for(caller, SECRET)
-        return _Closing(reaching(caller, key=key, address=address or self.address))
+        return _Closing(reaching(caller, key=key, address=address or self.address, clock=clock))
 
 
-def reaching(caller: Caller, *, key: str, address: str) -> WireClients:
+def reaching(caller: Caller, *, key: str, address: str, clock: Clock | None = None) -> WireClients:
     """Clients for whom everything is at one address."""
     reach = dict.fromkeys([PAINT, SELL, PRICE, COLORS, VIEW, STORES], Reach(address, key))
-    return WireClients(network=NETWORK, types=TYPES, reach=reach, clock=SystemClock(), caller=caller)
+    return WireClients(network=NETWORK, types=TYPES, reach=reach, clock=clock or SystemClock(), caller=caller)
 
 
 class _Closing:
@@ -176,6 +178,7 @@ def server(
     commands: Mapping[Ref, CommandClient] | None = None,
     facts: Mapping[Ref, FactClient] | None = None,
     view_stores: Mapping[Ref, ViewStoreClient] | None = None,
+    clock: Clock | None = None,
 ) -> Server:
     """A server that has not started."""
     return Server(
@@ -188,7 +191,7 @@ def server(
         ),
         callers=Callers(NETWORK),
         identify=identify(SECRET, operator=digest_of(TOKEN)),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
     )
 
 
@@ -198,10 +201,11 @@ async def switchboard(
     commands: Mapping[Ref, CommandClient] | None = None,
     facts: Mapping[Ref, FactClient] | None = None,
     view_stores: Mapping[Ref, ViewStoreClient] | None = None,
+    clock: Clock | None = None,
     address: str = "127.0.0.1:0",
 ) -> AsyncIterator[Switchboard]:
     """A server that is stopped at the end, if it was not before."""
-    serving = server(commands=commands, facts=facts, view_stores=view_stores)
+    serving = server(commands=commands, facts=facts, view_stores=view_stores, clock=clock)
     try:
         yield Switchboard(serving, await serving.start(address))
     finally:

@@ -25,6 +25,7 @@ from tests.rpc.switchboard import (
 )
 
 from blossm.adapters.clock import SystemClock
+from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import DeadlineExceeded, NotFound, PermissionDenied, Unavailable
 from blossm.core.request import Answer, FactAnswer, Request
 from blossm.model.network import Ref
@@ -110,27 +111,29 @@ async def test_a_request_without_time_is_not_sent() -> None:
 
 
 async def test_a_command_whose_connection_broke_is_asked_for_again_under_its_key() -> None:
-    answered = asyncio.Event()
+    answered, clock = asyncio.Event(), FakeClock()
 
     async def says(request: Request) -> Answer:
         if not answered.is_set():
+            clock.advance(1_000)
             answered.set()
             await asyncio.Event().wait()
         return Answer(tx="the second time")
 
     paint = Telling(says)
+    asked = request(PAINT, RED, key="", fresh=False, deadline=clock.monotonic() + 2_000)
     async with (
         switchboard(commands={PAINT: paint}) as board,
         breaking(board.address, before_breaking=answered.wait) as (address, connections),
-        board.clients(SELL, address=address) as clients,
+        board.clients(SELL, address=address, clock=clock) as clients,
     ):
-        answer = await clients.command(PAINT.address).call(request(PAINT, RED, key="", fresh=False, within=20))
+        answer = await clients.command(PAINT.address).call(asked)
         assert answer.tx == "the second time"
         assert len(connections) == 2
     first, second = paint.asked
     assert first.key == second.key != ""
     assert (first.fresh, second.fresh) == (True, False)
-    assert second.deadline <= first.deadline + 0.01
+    assert second.deadline < first.deadline - 500  # what is left by then
 
 
 async def test_of_a_command_that_may_have_been_done_the_outcome_is_unknown() -> None:

@@ -13,6 +13,7 @@ from google.protobuf.duration_pb2 import Duration
 from tests.rpc.switchboard import NETWORK, PAINT, SELL, TOKEN, TYPES, Switchboard, Telling, request, switchboard
 
 from blossm.adapters.clock import SystemClock
+from blossm.adapters.memory.clock import FakeClock
 from blossm.core.commit import EventRef
 from blossm.core.errors import BadRequest, BlossmError, DeadlineExceeded
 from blossm.core.event import Step, Tx
@@ -40,6 +41,7 @@ async def foreign(board: Switchboard, message: command_pb2.CallRequest, **more: 
 
 async def test_all_of_a_request_travels() -> None:
     paint = Telling()
+    clock = FakeClock()
     sent = request(
         PAINT,
         {"color": "red", "coats": 2, "when": "2026-01-31T12:00:00Z"},
@@ -51,14 +53,14 @@ async def test_all_of_a_request_travels() -> None:
         fresh=True,
         tx=Tx("t", (Step("command:shop.bicycle.sell", "s", "2026-01-31T12:00:00.000000Z"),), {"sub": "ada"}),
         traceparent=TRACE,
-        within=30,
+        deadline=clock.monotonic() + 30,
     )
-    async with switchboard(commands={PAINT: paint}) as board, board.clients(SELL) as clients:
+    async with switchboard(commands={PAINT: paint}, clock=clock) as board, board.clients(SELL, clock=clock) as clients:
         await clients.command(PAINT.address).call(sent)
     (arrived,) = paint.asked
     for name in ("address", "payload", "root", "options", "context", "claims", "key", "fresh", "tx", "traceparent"):
         assert repr(getattr(arrived, name)) == repr(getattr(sent, name))
-    assert arrived.deadline == pytest.approx(sent.deadline, abs=1)  # both clocks are this machine's
+    assert arrived.deadline == sent.deadline  # on the callee's clock, which here is the same
 
 
 async def test_all_of_an_answer_travels() -> None:
@@ -132,8 +134,8 @@ async def test_a_request_may_have_all_the_time_there_is(seconds: float) -> None:
 
 async def test_what_a_foreign_client_leaves_empty_is_filled_in() -> None:
     paint = Telling()
-    async with switchboard(commands={PAINT: paint}) as board:
-        now = SystemClock().monotonic()
+    clock = FakeClock()
+    async with switchboard(commands={PAINT: paint}, clock=clock) as board:
         await foreign(board, command_pb2.CallRequest(address=PAINT.address), timeout=None)
         await foreign(board, command_pb2.CallRequest(address=PAINT.address))
         await foreign(board, command_pb2.CallRequest(address=PAINT.address, timeout=Duration(seconds=2)))
@@ -142,9 +144,10 @@ async def test_what_a_foreign_client_leaves_empty_is_filled_in() -> None:
     assert (len(first.key), first.fresh, len(first.tx.id)) == (32, True, 32)
     assert first.key != second.key
     assert first.tx.id != second.tx.id
-    assert first.deadline - now == pytest.approx(60, abs=5)  # the command's own
-    assert second.deadline - now == pytest.approx(6, abs=1)  # the call's
-    assert third.deadline - now == pytest.approx(2, abs=1)
+    now = clock.monotonic()
+    assert first.deadline == now + 60  # the command's own
+    assert now < second.deadline <= now + 6  # the call's
+    assert third.deadline == now + 2
 
 
 async def test_a_trace_may_come_in_the_metadata() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,19 @@ async def test_a_call_in_doubt_that_is_not_answered_any_more_stays_in_doubt(monk
     monkeypatch.setattr(protocol, "PATIENCE", 0.1)
     with pytest.raises(BrokenOff, match="Socket closed"):
         await ask(line(BROKEN, *[NOBODY] * 100))
+
+
+@pytest.mark.parametrize(("first", "kind"), [(NOBODY, Unavailable), (BROKEN, BrokenOff)], ids=["nobody", "broken"])
+async def test_a_caller_that_is_too_busy_to_try_again_in_time_is_told_what_befell_its_call(
+    first: grpc.aio.AioRpcError, kind: type[Unavailable]
+) -> None:
+    def busy(problem: BlossmError) -> None:
+        time.sleep(0.3)  # as a loop does that has too much to do
+
+    calls = line(first, lambda: None)
+    with pytest.raises(Unavailable) as raised:
+        await calls.ask("/s/Head", pb.HeadRequest(), pb.HeadResponse, timeout=0.2, again=True, before_again=busy)
+    assert type(raised.value) is kind
 
 
 async def test_of_an_append_in_doubt_the_outcome_is_unknown_though_the_log_is_away_by_then() -> None:

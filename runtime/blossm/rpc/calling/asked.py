@@ -39,8 +39,8 @@ def asked_to_wire(request: Request, *, left: float) -> dict[str, Any]:
 
 
 def duration(seconds: float) -> dict[str, int]:
-    """The arguments of a `google.protobuf.Duration`."""
-    nanos = int(seconds * 1e9)
+    """The arguments of a `google.protobuf.Duration`: at least 0, at most LONGEST."""
+    nanos = int(min(max(seconds, 0.0), LONGEST) * 1e9)
     return {"seconds": nanos // 1_000_000_000, "nanos": nanos % 1_000_000_000}
 
 

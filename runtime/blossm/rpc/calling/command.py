@@ -40,7 +40,7 @@ class WireCommand:
 
         def again(problem: BlossmError) -> None:
             message.fresh = False
-            message.timeout.CopyFrom(Duration(**duration(left_of(request, self._clock))))
+            message.timeout.CopyFrom(Duration(**duration(request.deadline - self._clock.monotonic())))
 
         try:
             answer = await self._line.ask(METHOD, message, pb.CallResponse, timeout=left, again=True, before_again=again)

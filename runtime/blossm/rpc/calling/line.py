@@ -134,14 +134,15 @@ class _Tries:
         self._again = again
         self._answered = False
         self._pause = PAUSE
+        self._last: BlossmError | None = None  # why the last try failed
         self._doubt: BlossmError | None = None  # an earlier try that may have been done
 
     def limit(self) -> float | None:
-        """The seconds that gRPC gives the next try. Raises DeadlineExceeded when there are none."""
+        """The seconds that gRPC gives the next try. Raises what befell the last one when there are none."""
         if self._timeout is None:
             return None
         if (left := self._end - asyncio.get_running_loop().time()) <= 0:
-            raise late()
+            raise self.told(self._doubt or self._last or late())
         return left + NET
 
     def answered(self) -> None:
@@ -153,6 +154,7 @@ class _Tries:
             self._doubt = problem
         elif not isinstance(problem, _Refused) or self._answered:
             raise self.told(problem)
+        self._last = problem
         pause = random.random() * self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         if asyncio.get_running_loop().time() + pause >= self._end:
