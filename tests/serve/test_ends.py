@@ -200,6 +200,18 @@ async def test_a_process_that_hangs_is_killed_when_its_parent_closes(tmp_path: P
         await starting
 
 
+async def test_a_process_is_gone_also_when_one_that_it_forked_lives_on(tower: Tower, tmp_path: Path) -> None:
+    pipe, commands = tmp_path / "pipe", Path(tower.network.directory) / "tower/bell/commands.py"
+    os.mkfifo(pipe)
+    lives_on = f"import os\nif os.fork() == 0:\n    open({str(pipe)!r}).read()\n    os._exit(0)\n"
+    commands.write_text(lives_on + commands.read_text())
+    _, ring = await tower.ready(LOG, RING)
+    ring.child.kill()
+    async with asyncio.timeout(SOON):
+        await ring.child.gone
+        (await asyncio.to_thread(pipe.open, "w")).close()
+
+
 HANGING = """
 import asyncio, sys
 from pathlib import Path

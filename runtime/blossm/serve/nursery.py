@@ -30,6 +30,7 @@ from blossm.serve.control import Control, FromParent, FromProcess
 
 BORN = 60.0  # seconds within which a process is there: the first one waits for all imports
 FAREWELL = 10.0  # seconds within which a process ends whose parent is gone; then it is killed
+LAST_WORDS = 0.2  # seconds in which what it said is read, after its end
 LAST = 5.0  # seconds in which who kills it has done so
 
 Born = tuple[int, asyncio.Future[int]]  # a process and, one day, its exit code
@@ -70,13 +71,17 @@ class Child:
         self._control.hang_up()
 
     async def _hear(self) -> None:
-        try:
-            async for message in self._control.messages():
-                self._said.put_nowait(message)
-        finally:
-            self._said.put_nowait(None)
-            await self._control.close()
+        """Listen until it is gone. What it forked itself may live on, with its end of the control socket."""
+        hearing = asyncio.create_task(self._listen())
         await self.ended()
+        await asyncio.wait((hearing,), timeout=LAST_WORDS)
+        hearing.cancel()
+        self._said.put_nowait(None)
+        await self._control.close()
+
+    async def _listen(self) -> None:
+        async for message in self._control.messages():
+            self._said.put_nowait(message)
 
 
 class Nursery:

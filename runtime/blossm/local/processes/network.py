@@ -56,7 +56,7 @@ class ProcessNetwork:
         self.configs = Configs(network, folder, self._ports, operator=operator_token)
         self._nursery = Nursery()
         self._kept = Kept(self.clock)
-        self._keepers: list[asyncio.Task[None]] = []
+        self._keepers: dict[Ref, asyncio.Task[None]] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
         self._storage = FolderStorage(network, folder)  # of which only the timers are ours
         self.processes = {ref: self._supervised(ref) for ref in self._ports}
@@ -143,19 +143,22 @@ class ProcessNetwork:
                         starting.create_task(self._first(process))
         except BaseExceptionGroup as problems:
             raise problems.exceptions[0] from None
-        for process in self.processes.values():
-            self._keepers.append(asyncio.create_task(process.keep()))
+        self._keepers = {ref: asyncio.create_task(process.keep()) for ref, process in self.processes.items()}
 
     async def _first(self, process: Supervised) -> None:
         async with self._few:
             await process.first()
 
     async def _end(self) -> None:
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        """End all processes. Each is kept running until it is its turn: others may need it for what they finish."""
         for wave in waves(called(self.network)):
-            await asyncio.gather(*(self.processes[ref].end(grace=self._grace) for ref in wave))
+            await asyncio.gather(*map(self._end_one, wave))
+
+    async def _end_one(self, ref: Ref) -> None:
+        if keeper := self._keepers.pop(ref, None):
+            keeper.cancel()
+            await asyncio.wait((keeper,))
+        await self.processes[ref].end(grace=self._grace)
 
     def _supervised(self, ref: Ref) -> Supervised:
         async def start() -> Child:
