@@ -137,9 +137,11 @@ def _check_few(message: event_store_pb2.Appending) -> None:
     if (events := len(message.commit.events)) > MAX_EVENTS:
         raise too_many_events(events)
     check_few(len(message.commit.later), "later", most=MOST_LATER)
-    check_few(len(message.reads.questions), "reads.questions", most=MOST_QUESTIONS)
-    check_few(len(message.reads.roots), "reads.roots")
-    check_few(len(message.expect.roots), "expect.roots")
+    if message.HasField("reads"):
+        check_few(len(message.reads.questions), "reads.questions", most=MOST_QUESTIONS)
+        check_few(len(message.reads.roots), "reads.roots")
+    if message.HasField("expect"):
+        check_few(len(message.expect.roots), "expect.roots")
 
 
 def _reply(message: event_pb2.Commit, problems: Problems) -> StoredReply:
