@@ -96,7 +96,7 @@ def test_the_status_in_words() -> None:
                 "network": "harbour.example",
                 "environment": "development",
                 "procedures": [{"kind": "command", "address": "a"}, {"kind": "command", "address": "b"}],
-                "logs": [{"service": "port", "events": 1}],
+                "logs": [{"service": "port", "events": 1}, {"service": "crew", "events": None}],
                 "projections": [
                     {
                         "projection": "berths",
@@ -112,6 +112,7 @@ def test_the_status_in_words() -> None:
         )
     )
     assert "harbour.example (development): 2 command" in told
+    assert "log         port: 1 event\nlog         crew: does not answer\n" in told
     assert "projection  berths: behind at port 1, 3 events behind" in told
     assert "`blossm replay` is recommended" in told
     assert "2 calls wait" in told

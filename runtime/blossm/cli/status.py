@@ -43,7 +43,7 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
     summary = f"{document['network']} ({document['environment']}): {counted}"
     yield from wrap(summary, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     for log in document["logs"]:
-        yield f"log         {log['service']}: {_events(log['events'])}"
+        yield f"log         {log['service']}: {'does not answer' if log['events'] is None else _events(log['events'])}"
     for projection in document["projections"]:
         yield f"projection  {projection['projection']}: {_projection(projection)}"
     if document["timers"]:

@@ -6,6 +6,7 @@ over HTTP.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -21,8 +22,10 @@ from blossm.local.replays import Abort, Replay, Replays, Rollback
 from blossm.local.timeline import Timeline
 from blossm.model.diagnostics import did_you_mean
 from blossm.model.network import EventStoreSpec
+from blossm.ports import EventStoreClient
 
 Document = dict[str, Any]
+SOON = 2.0  # seconds
 
 
 class Operations(Protocol):
@@ -143,10 +146,19 @@ class LocalOperations:
             "network": self._network.name,
             "environment": self._network.environment,
             "procedures": await self._operated.procedures(),
-            "logs": [{"service": service, "events": await log.head() - 1} for service, log in self._logs.items()],
+            "logs": [{"service": service, "events": await _length(log)} for service, log in self._logs.items()],
             "projections": [{"projection": address, **status} for address, status in projections.items()],
             "timers": self._operated.waiting(),
         }
+
+
+async def _length(log: EventStoreClient) -> int | None:
+    """How many events there are; None when that is not told soon: a status is asked for when something is down."""
+    try:
+        async with asyncio.timeout(SOON):
+            return await log.head() - 1
+    except (BlossmError, TimeoutError):
+        return None
 
 
 def understood(operation: str, arguments: Mapping[str, Any]) -> msgspec.Struct:
