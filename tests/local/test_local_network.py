@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.local.harbour import ROOT, harbour
 
 from blossm.adapters.memory.clock import FakeClock
@@ -71,12 +72,14 @@ async def test_a_part_that_breaks_is_begun_again_after_a_pause() -> None:
         await asyncio.Event().wait()
 
     async with await LocalNetwork.open(harbour(), storage=MemoryStorage(harbour()), clock=clock) as local:
-        local.kept.run("a part", breaking)
-        while not clock.sleeping:  # noqa: ASYNC110 - the clock has no event for it
-            await asyncio.sleep(0)
+        with capture_logs() as logged:
+            local.kept.run("a part", breaking)
+            while not clock.sleeping:  # noqa: ASYNC110 - the clock has no event for it
+                await asyncio.sleep(0)
         clock.advance(1.0)
         await asyncio.wait_for(stays.wait(), 5)
     assert begins == 2
+    assert [(line["part"], line["problem"]) for line in logged] == [("a part", "for a moment")]  # and no traceback
 
 
 async def test_calls_that_wait_are_counted() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from blossm.local.kept import Kept
 from blossm.local.outbox import Outbox, services_that_call
 from blossm.local.scheduler import Scheduler
 from blossm.local.timers import TimerTable
 from blossm.model.network import Network
 from blossm.ports import Bus, Clients, Clock
+from blossm.serve.kept import Kept
 
 
 def has_timed_calls(network: Network) -> bool:

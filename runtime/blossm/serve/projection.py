@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
-import structlog
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -14,12 +10,9 @@ from blossm.procedures.doors.problem import MethodNotAllowed, problem_response
 from blossm.procedures.projection import ProjectionProcedure
 from blossm.rpc.bus import WatchingBus
 from blossm.serve.forwarding import HEALTH
+from blossm.serve.kept import Kept
 from blossm.serve.served import Health, Setting, spec_of
 from blossm.serve.serving import Serving
-
-AGAIN = 1.0  # seconds before a projection that broke begins again
-
-log = structlog.get_logger("blossm.serve")
 
 
 class Projection:
@@ -28,8 +21,8 @@ class Projection:
     def __init__(self, procedure: ProjectionProcedure, serving: Serving, setting: Setting) -> None:
         self._procedure = procedure
         self._serving = serving
-        self._clock = setting.clock
-        self._running = asyncio.create_task(self._run(), name="projection")
+        self._kept = Kept(setting.clock)
+        self._kept.run("projection", procedure.run)
 
     @classmethod
     async def start(cls, setting: Setting) -> Projection:
@@ -52,18 +45,8 @@ class Projection:
 
     async def stop(self, *, grace: float) -> None:
         """Nothing is lost: what it was doing is done or not, and its checkpoint says which."""
-        self._running.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._running
+        await self._kept.close()
         await self._serving.stop(grace=grace)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._procedure.run()
-            except Exception:  # what breaks must not stand still in silence
-                log.exception("a projection broke, and begins again")
-                await self._clock.sleep(AGAIN)
 
 
 async def healthy(scope: Scope, receive: Receive, send: Send) -> None:

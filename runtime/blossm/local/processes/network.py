@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self
 
 from blossm.adapters.clock import SystemClock
 from blossm.handlers.modules import Modules
-from blossm.local.kept import Kept
 from blossm.local.operated import Document
 from blossm.local.processes.configs import Configs
 from blossm.local.processes.held_port import HeldPort
@@ -26,6 +25,7 @@ from blossm.ports import Bus, Clients, Clock
 from blossm.rpc.bus import WatchingBus
 from blossm.rpc.client import WireClients
 from blossm.rpc.types import Types
+from blossm.serve.kept import Kept
 from blossm.serve.nursery import Child, Nursery
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Parts of a network that run for as long as it does."""
+"""What runs by itself, for as long as the network or the process does that it is part of."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from blossm.core.errors import Unavailable
 from blossm.ports import Clock
 
 Part = Callable[[], Awaitable[None]]
 
-log = structlog.get_logger("blossm.local")
+AGAIN = 1.0  # seconds before a part that broke begins again
+
+log = structlog.get_logger("blossm.serve")
 
 
 class Kept:
-    """Runs parts until it is closed; one that breaks is logged, and begun again a second later."""
+    """Runs parts until it is closed; one that breaks is logged, and begins again a second later."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -35,6 +38,8 @@ class Kept:
         while True:
             try:
                 await part()
+            except Unavailable as error:  # what it needs is not there; it says so itself
+                log.warning("a part waits for others, and begins again", part=name, problem=str(error))
             except Exception:  # one part that breaks must not stand still in silence, nor take the others along
-                log.exception("restarting what broke", part=name)
-                await self._clock.sleep(1.0)
+                log.exception("a part broke, and begins again", part=name)
+            await self._clock.sleep(AGAIN)
