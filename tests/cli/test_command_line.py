@@ -37,6 +37,15 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("harbour"))
 
 
+def test_a_network_in_one_process_runs_without_what_many_need(harbour: Path) -> None:
+    program = (
+        f"import sys; from blossm.cli.main import run; run(['dev', {str(harbour)!r}, '--port', '0', '--exec', 'true'])\n"
+        "print([name for name in ('grpc', 'google.protobuf', 'blossm.serve.nursery', 'httpx') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_command_a_fact_and_a_view_without_a_running_network(harbour: Path) -> None:
     here = harbour / "port" / "berth"  # from inside a procedure's folder
     [added] = documents(blossm("call", "port.berth.add", "name=North", "length=12", "--json", cwd=here))

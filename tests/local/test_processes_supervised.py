@@ -11,10 +11,11 @@ from structlog.testing import capture_logs
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import Unavailable
 from blossm.local.processes import supervised
-from blossm.local.processes.supervised import DidNotStart, Supervised
+from blossm.local.processes.supervised import Supervised
 from blossm.model.network import Ref
 from blossm.serve.control import AskStatus, Failed, FromParent, FromProcess, Ready, Status, Stop
 from blossm.serve.nursery import Child
+from blossm.serve.told import DidNotStart
 
 
 class FakeChild(Child):
@@ -100,7 +101,7 @@ async def test_one_that_cannot_be_served_says_why(clock: FakeClock) -> None:
     failing.end(1)
     with pytest.raises(DidNotStart) as raised:
         await looked_after(clock, failing).first()
-    assert raised.value.failed.code == 1
+    assert raised.value.exit_code == 1
 
 
 async def test_one_that_ends_before_it_says_anything_did_not_start(clock: FakeClock) -> None:

@@ -60,7 +60,6 @@ def _runner(work: Coroutine[Any, Any, int]) -> int:
 async def _dev(
     network: Network, data: TextIO, *, port: int, fresh: bool, processes: bool, command: str | None
 ) -> int:
-    from blossm.local.processes.supervised import DidNotStart
     from blossm.local.run import served
     from blossm.serve.garbage import leave_alone_what_stays
 
@@ -81,9 +80,6 @@ async def _dev(
         if not stopping.asked.is_set():
             raise
         click.echo("stopped before it was ready", err=True)
-    except DidNotStart as error:
-        click.echo(error.failed.text, err=True)
-        return error.failed.code
     return 0
 
 

@@ -13,9 +13,19 @@ ENVIRONMENT = 2
 _OURS = ("blossm.local", "blossm.serve")  # their errors are about this machine
 
 
+class DidNotStart(BlossmError):
+    """A process of the network can't be served: what it said of that, and the exit code that goes with it."""
+
+    def __init__(self, text: str, *, code: int) -> None:
+        super().__init__(text)
+        self.exit_code = code
+
+
 def words(error: BaseException) -> tuple[str, int] | None:
     """What to tell of a known error, and the exit code; None for one that nobody knows of."""
     match error:
+        case DidNotStart():
+            return error.message, error.exit_code
         case HandlerError():
             return f"error: {error}", FINDINGS
         case BlossmError():

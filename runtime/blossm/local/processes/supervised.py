@@ -10,13 +10,13 @@ from typing import Literal
 
 import structlog
 
-from blossm.core.errors import BlossmError, Unavailable
+from blossm.core.errors import Unavailable
 from blossm.local.processes.backoff import Backoff
 from blossm.model.network import Ref
 from blossm.ports import Clock
 from blossm.serve.control import AskStatus, Failed, Ready, Status, Stop
 from blossm.serve.nursery import Child
-from blossm.serve.told import words
+from blossm.serve.told import DidNotStart, words
 
 State = Literal["starting", "up", "waiting", "ended"]  # waiting: to be started again
 
@@ -25,14 +25,6 @@ ANSWER = 2.0  # seconds in which it must say how it is
 FAREWELL = 5.0  # seconds in which it must end after it was told to drop what is under way
 
 log = structlog.get_logger("blossm.local")
-
-
-class DidNotStart(BlossmError):
-    """A process of the network can't be served. `failed` is what it said, and the exit code that goes with it."""
-
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.text)
-        self.failed = failed
 
 
 class Supervised:
@@ -64,7 +56,7 @@ class Supervised:
         match await self._begin():
             case Failed() as failed:
                 await self._ended()
-                raise DidNotStart(failed)
+                raise DidNotStart(failed.text, code=failed.code)
             case None:
                 how = told(await self._ended())
                 raise Unavailable(f"the process of {self.name} did not start: {how}")
