@@ -146,7 +146,7 @@ async def test_what_a_foreign_client_leaves_empty_is_filled_in() -> None:
     assert first.tx.id != second.tx.id
     now = clock.monotonic()
     assert first.deadline == now + 60  # the command's own
-    assert now < second.deadline <= now + 6  # the call's
+    assert now < second.deadline < now + 10  # the call's: some 6 seconds, which gRPC rounds up as it likes
     assert third.deadline == now + 2
 
 
