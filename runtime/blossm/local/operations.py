@@ -141,12 +141,16 @@ class LocalOperations:
         for projection in self._network.projections:
             with suppress(BlossmError):  # the status says why it stands still
                 await self._operated.caught_up(projection)
-        projections = await self._operated.projections()
+        procedures, projections, lengths = await asyncio.gather(
+            self._operated.procedures(),
+            self._operated.projections(),
+            asyncio.gather(*map(_length, self._logs.values())),
+        )
         yield {
             "network": self._network.name,
             "environment": self._network.environment,
-            "procedures": await self._operated.procedures(),
-            "logs": [{"service": service, "events": await _length(log)} for service, log in self._logs.items()],
+            "procedures": procedures,
+            "logs": [{"service": service, "events": events} for service, events in zip(self._logs, lengths, strict=True)],
             "projections": [{"projection": address, **status} for address, status in projections.items()],
             "timers": self._operated.waiting(),
         }
