@@ -154,7 +154,7 @@ class _Forking:
     async def begin(cls, *, farewell: float) -> _Forking:
         ours, theirs = socket.socketpair()
         with theirs:
-            process = _begun(theirs, farewell)
+            process = _started(theirs, farewell)
         sending = ours.dup()  # asyncio does not send file descriptors, and keeps the socket that it reads to itself
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         return cls(process, sending, reader, writer, farewell=farewell)
@@ -228,7 +228,7 @@ class _Forking:
         await asyncio.gather(*(child.gone for child in children))
 
 
-def _begun(stdin: socket.socket, farewell: float) -> subprocess.Popen[bytes]:
+def _started(stdin: socket.socket, farewell: float) -> subprocess.Popen[bytes]:
     """Not started by the event loop: uvloop leaves copies of stdin in what it starts, which would hide that its end is closed.
 
     A process group of its own: a terminal's interrupt is for us, who know in which order processes end. -P: this folder's

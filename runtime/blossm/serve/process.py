@@ -55,7 +55,7 @@ async def serve(config: ProcessConfig, control: Control[FromParent]) -> int:
 
     Says `ready` when it answers, or `failed` when it can't be. Event stores, commands, facts and view stores answer over
     gRPC; gateways, and projections for their health alone, over HTTP. SIGTERM is a stop, SIGINT is ignored:
-    a terminal sends it to a network's every process, and the parent knows in which order they end.
+    a terminal's interrupt is for the parent, which knows in which order processes end.
     """
     stops = Stops(grace=_grace(config))
     async with AsyncExitStack() as closing:
