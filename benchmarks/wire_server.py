@@ -22,7 +22,7 @@ from blossm.local.network import LocalNetwork
 from blossm.local.state import StateFolder
 from blossm.local.storage import FolderStorage, MemoryStorage
 from blossm.model.load import load
-from blossm.rpc.hosted import Hosted
+from blossm.procedures.standing import Procedures
 from blossm.rpc.keys import digest_of, identify
 from blossm.rpc.server import Server
 from blossm.rpc.types import Types
@@ -48,7 +48,7 @@ async def main(directory: Path, kept: str, token: str) -> None:
         server = Server(
             network=local.network,
             types=Types(local.network),
-            procedures=Hosted(here.event_stores, here.commands, here.facts, here.view_stores),
+            procedures=Procedures(here.event_stores, here.commands, here.facts, here.view_stores),
             callers=local.directory.callers,
             identify=identify(secrets.token_bytes(), operator=digest_of(token)),
             clock=local.clock,

@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from blossm.local.clients import Directory, Procedures
+from blossm.local.clients import Directory
 from blossm.model.edges import edges
 from blossm.model.network import Network, Ref
 from blossm.ports import Bus, Clients, Clock
 from blossm.procedures.callers import Callers
+from blossm.procedures.standing import Procedures
 from blossm.rpc.bus import WatchingBus
 from blossm.rpc.client import Reach, WireClients
-from blossm.rpc.hosted import Hosted
 from blossm.rpc.keys import digest_of, identify, key_for, operator_key
 from blossm.rpc.server import Server
 from blossm.rpc.types import Types
@@ -119,12 +119,7 @@ class OverGrpc:
         self.server = Server(
             network=self._network,
             types=self._types,
-            procedures=Hosted(
-                event_stores=procedures.event_stores,
-                commands=procedures.commands,
-                facts=procedures.facts,
-                view_stores=procedures.view_stores,
-            ),
+            procedures=procedures,
             callers=self._callers,
             identify=identify(self.secret, operator=digest_of(self._token)),
             clock=self._clock,

@@ -8,8 +8,8 @@ import pytest
 from tests.transports import Way
 
 from blossm.adapters.memory.clock import FakeClock
-from blossm.local.clients import Procedures
 from blossm.ports import CommandClient
+from blossm.procedures.standing import Procedures
 from blossm.testing.contracts.asked import NETWORK, PAINT, Commands
 from blossm.testing.contracts.command_client import CommandClientContract
 

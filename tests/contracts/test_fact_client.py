@@ -8,7 +8,7 @@ import pytest
 from tests.transports import Way
 
 from blossm.adapters.memory.clock import FakeClock
-from blossm.local.clients import Procedures
+from blossm.procedures.standing import Procedures
 from blossm.testing.contracts.asked import NETWORK, Facts
 from blossm.testing.contracts.fact_client import FactClientContract, Reach
 

@@ -8,8 +8,8 @@ import pytest
 from tests.transports import Way
 
 from blossm.adapters.memory.clock import FakeClock
-from blossm.local.clients import Procedures
 from blossm.ports import ViewStoreClient
+from blossm.procedures.standing import Procedures
 from blossm.procedures.view_store import ViewStoreProcedure
 from blossm.testing.contracts.view_store_client import NETWORK, VIEW, ViewStoreClientContract
 

@@ -18,7 +18,6 @@ from blossm.core.errors import NotFound
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import Answer, FactAnswer, Request
 from blossm.core.view import Batch, Checkpoint, Page, Query, Row
-from blossm.local.clients import Procedures
 from blossm.model.fields import Field
 from blossm.model.network import (
     Access,
@@ -40,6 +39,7 @@ from blossm.model.network import (
 from blossm.ports import Clients, EventStoreClient, Generations, Keys
 from blossm.procedures.command_gateway import CommandGateway
 from blossm.procedures.fact_gateway import FactGateway
+from blossm.procedures.standing import Procedures
 from blossm.procedures.view_gateway import ViewGateway
 
 HOST = "bicyclecity.example"

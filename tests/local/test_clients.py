@@ -14,10 +14,10 @@ from blossm.core.commit import Appended, Commit, NewEvent, StoredReply
 from blossm.core.errors import NotFound, PermissionDenied
 from blossm.core.event import Aggregate, Tx
 from blossm.core.request import Answer, FactAnswer, Request
-from blossm.local.clients import Procedures
 from blossm.model.edges import Edge, edges
 from blossm.model.network import AnyProcedure, Ref
 from blossm.ports import Clients, Generations, Reading, ReadPage
+from blossm.procedures.standing import Procedures
 
 ROOT = "0b5e0f6e-6b0d-4f0f-9d3f-3a0c5d1f7a11"
 AT = "2026-01-31T12:00:00.000000Z"

@@ -67,6 +67,6 @@ async def test_waiting_ends_after_its_timeout(bus: MemoryBus) -> None:
 def test_a_subscription_that_nobody_holds_is_gone(bus: MemoryBus) -> None:
     bus.subscribe(["shop"])
     gc.collect()
-    assert not bus._wakes["shop"]
+    assert not bus._wakes.by_service["shop"]
     bus.publish("shop")
     bus.publish("nobody's")

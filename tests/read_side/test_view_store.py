@@ -18,9 +18,9 @@ from blossm.adapters.memory.views import MemoryViewStore
 from blossm.core.errors import BadRequest, DeadlineExceeded, Internal, NotFound
 from blossm.core.view import Checkpoint, Comparison, Query
 from blossm.handlers.modules import Modules
-from blossm.local.clients import Procedures
 from blossm.model.network import Handler, Network
 from blossm.ports import ViewStoreClient
+from blossm.procedures.standing import Procedures
 from blossm.procedures.view_store import PATIENCE, ViewStoreProcedure
 from blossm.testing.contracts.view_store import batch, bicycles, put
 

@@ -23,7 +23,6 @@ from blossm.core.event import Tx
 from blossm.core.time import rfc3339
 from blossm.core.view import Query
 from blossm.handlers.modules import Modules
-from blossm.local.clients import Procedures
 from blossm.model.fields import Field
 from blossm.model.network import (
     Action,
@@ -37,6 +36,7 @@ from blossm.model.network import (
 )
 from blossm.ports import FactClient, LogStore, ViewStore
 from blossm.procedures.projection import ProjectionProcedure
+from blossm.procedures.standing import Procedures
 from blossm.replay import Progress, abort, replay, replaying, rollback
 from blossm.serve.assembly import Assembly
 

@@ -17,10 +17,10 @@ from tests.transports import OverGrpc
 
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import BlossmError
-from blossm.local.clients import Procedures
 from blossm.local.network import LocalNetwork
 from blossm.local.storage import MemoryStorage
 from blossm.model.network import Network
+from blossm.procedures.standing import Procedures
 from blossm.rpc.calling.line import open_channel
 from blossm.rpc.status import told
 from blossm.rpc.v1 import command_pb2, event_store_pb2, fact_pb2, view_store_pb2

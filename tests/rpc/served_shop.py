@@ -16,9 +16,9 @@ from blossm.model.network import CommandSpec, Handler, Network, Place, Reads, Se
 from blossm.ports import Clock, EventStoreClient, LogStore, StateStore
 from blossm.procedures.callers import Callers
 from blossm.procedures.event_store import EventStores
+from blossm.procedures.standing import Procedures
 from blossm.rpc.calling.event_store import WireEventStores
 from blossm.rpc.calling.line import Line, open_channel
-from blossm.rpc.hosted import Hosted
 from blossm.rpc.keys import digest_of, identify, operator_key
 from blossm.rpc.server import Server
 from blossm.rpc.types import JSON_URL, Types
@@ -117,7 +117,7 @@ async def served(
     server = Server(
         network=network,
         types=types,
-        procedures=Hosted(event_stores=dict(stores)),
+        procedures=Procedures(event_stores=dict(stores)),
         callers=Callers(network),
         identify=identify(SECRET, operator=digest_of(TOKEN)),
         clock=clock or SystemClock(),

@@ -28,8 +28,8 @@ from blossm.model.network import (
 )
 from blossm.ports import Clock, CommandClient, FactClient, ViewStoreClient
 from blossm.procedures.callers import Caller, Callers
+from blossm.procedures.standing import Procedures
 from blossm.rpc.client import Reach, WireClients
-from blossm.rpc.hosted import Hosted
 from blossm.rpc.keys import digest_of, identify, key_for, operator_key
 from blossm.rpc.server import Server
 from blossm.rpc.types import Types
@@ -184,7 +184,7 @@ def server(
     return Server(
         network=NETWORK,
         types=TYPES,
-        procedures=Hosted(
+        procedures=Procedures(
             commands={ref.address: each for ref, each in (commands or {}).items()},
             facts={ref.address: each for ref, each in (facts or {}).items()},
             view_stores={ref.address: each for ref, each in (view_stores or {}).items()},

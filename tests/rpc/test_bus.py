@@ -14,8 +14,9 @@ from tests.rpc.served_shop import Served, event_stores, served
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core.errors import NotFound, Unavailable
+from blossm.core.wakes import Wake
 from blossm.procedures.event_store import EventStores
-from blossm.rpc.bus import WatchingBus, WatchingWake
+from blossm.rpc.bus import WatchingBus
 from blossm.testing.contracts.log_store import commit
 from blossm.testing.contracts.shop import painted
 
@@ -37,7 +38,7 @@ async def bus_to(shop: Served) -> AsyncIterator[WatchingBus]:
             await bus.close()
 
 
-async def woken(wake: WatchingWake) -> None:
+async def woken(wake: Wake) -> None:
     """It was woken, and did not run out of time."""
     async with asyncio.timeout(10):
         await wake.wait(timeout=60)
@@ -154,7 +155,7 @@ async def test_a_subscription_ends_with_its_wake_and_a_bus_that_is_closed_watche
         await woken(first)
         del second
         gc.collect()
-        assert len(bus._wakes["shop"]) == 1
+        assert len(bus._wakes.by_service["shop"]) == 1
         await bus.close()
         assert all(task.done() for task in bus._watching.values())
         async with asyncio.timeout(10):

@@ -16,7 +16,7 @@ from blossm.local.network import LocalNetwork
 from blossm.local.storage import MemoryStorage
 from blossm.model.load import load
 from blossm.procedures.callers import Callers
-from blossm.rpc.hosted import Hosted
+from blossm.procedures.standing import Procedures
 from blossm.rpc.keys import digest_of, identify, operator_key
 from blossm.rpc.server import Server
 from blossm.rpc.types import Types
@@ -38,7 +38,7 @@ async def city(grpcurl: Path) -> AsyncIterator[Grpcurl]:
         server = Server(
             network=network,
             types=Types(network),
-            procedures=Hosted(here.event_stores, here.commands, here.facts, here.view_stores),
+            procedures=Procedures(here.event_stores, here.commands, here.facts, here.view_stores),
             callers=Callers(network),
             identify=identify(b"secret", operator=digest_of("token")),
             clock=local.clock,

@@ -21,10 +21,10 @@ from blossm.core.event import LoggedEvent, Tx
 from blossm.core.read_set import NO_READS, ReadSet
 from blossm.core.request import Answer, FactAnswer, Request
 from blossm.handlers.modules import Modules
-from blossm.local.clients import Procedures
 from blossm.model.load import load
 from blossm.ports import Clock
 from blossm.procedures.event_store import EventStores
+from blossm.procedures.standing import Procedures
 from blossm.serve.assembly import Assembly
 
 A = "7d1c1c1e-6f2e-4c53-9a43-0a6d0f5b000a"

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from blossm.core.errors import NotFound
 from blossm.model.network import Network, Ref
 from blossm.ports import CommandClient, EventStoreClient, FactClient, ViewStoreClient
 from blossm.procedures.callers import Caller, Callers, word_of
+from blossm.procedures.standing import Procedures
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Procedures:
-    """The procedures that stand in this process, by address (the event stores of a service by its name)."""
-
-    event_stores: dict[str, EventStoreClient] = field(default_factory=dict)
-    commands: dict[str, CommandClient] = field(default_factory=dict)
-    facts: dict[str, FactClient] = field(default_factory=dict)
-    view_stores: dict[str, ViewStoreClient] = field(default_factory=dict)
 
 
 class Directory:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Self
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.handlers.modules import Modules
-from blossm.local.clients import Directory, InProcessClients, Procedures
+from blossm.local.clients import Directory, InProcessClients
 from blossm.local.storage import Storage
 from blossm.local.timed_calls import has_timed_calls, make_timed_calls
 from blossm.model.network import Network
 from blossm.ports import Clock, Keys
 from blossm.procedures.projection import ProjectionProcedure
+from blossm.procedures.standing import Procedures
 from blossm.serve.assembly import Assembly
 from blossm.serve.kept import Kept
 

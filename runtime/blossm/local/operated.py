@@ -47,8 +47,12 @@ class Operated(Protocol):
 
 def logs_of(operated: Operated) -> dict[str, EventStoreClient]:
     """The logs of a network, by service: those of services that have event stores."""
-    services = (service for service in operated.network.services if operated.network.stores_of(service))
-    return {service: operated.operator.event_stores(service) for service in services}
+    return {service: operated.operator.event_stores(service) for service in logged(operated.network)}
+
+
+def logged(network: Network) -> list[str]:
+    """The services with a log."""
+    return [service for service in network.services if network.stores_of(service)]
 
 
 class InThisProcess:

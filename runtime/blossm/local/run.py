@@ -19,6 +19,7 @@ from blossm.local.state import Running, StateFolder
 from blossm.local.storage import FolderStorage
 from blossm.model.network import Network
 from blossm.rpc.keys import operator_key
+from blossm.serve.draining import grace
 from blossm.serve.http import Server, bound, url_of
 from blossm.serve.keys import development_keys
 from blossm.serve.serving import serving
@@ -101,8 +102,3 @@ async def _in_processes(network: Network, folder: StateFolder, token: str) -> As
 
     async with ProcessNetwork(network, folder, operator_token=token, grace=grace(network)) as apart:
         yield Standing(apart, apart.doors(), apart.start, apart.drop, apart.addresses())
-
-
-def grace(network: Network) -> float:
-    """How long requests under way may take to finish: as long as any procedure may."""
-    return max((spec.shape.timeout for spec in network.procedures()), default=60.0)

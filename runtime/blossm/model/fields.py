@@ -46,14 +46,15 @@ Fields = Mapping[str, Field]
 
 def loosened(fields: Fields) -> dict[str, Field]:
     """The same fields with everything optional at every depth: any part of a schema fits."""
-    return {name: _loose(field) for name, field in fields.items()}
+    return {name: throughout(field, optional=True) for name, field in fields.items()}
 
 
-def _loose(field: Field) -> Field:
+def throughout(field: Field, **changes: Any) -> Field:
+    """The same field with these attributes changed at every depth."""
     return replace(
         field,
-        optional=True,
-        items=_loose(field.items) if field.items else None,
-        values=_loose(field.values) if field.values else None,
-        properties=loosened(field.properties),
+        items=throughout(field.items, **changes) if field.items else None,
+        values=throughout(field.values, **changes) if field.values else None,
+        properties={name: throughout(inner, **changes) for name, inner in field.properties.items()},
+        **changes,
     )

@@ -18,10 +18,10 @@ from google.protobuf.message import DecodeError, Message
 
 from blossm.core.errors import BadRequest, BlossmError, Internal, Unavailable
 from blossm.core.idempotency import new_id
-from blossm.rpc.bounds import MAX_MESSAGE, USER_AGENT
+from blossm.rpc.bounds import USER_AGENT
 from blossm.rpc.call import Call
 from blossm.rpc.keys import Identify
-from blossm.rpc.status import ANY_DETAILS, OUR_DETAILS, REFUSED, status_of, too_large
+from blossm.rpc.status import ANY_DETAILS, OUR_DETAILS, REFUSED, packed, status_of
 
 log = structlog.get_logger("blossm.rpc")
 
@@ -62,7 +62,7 @@ class Answering:
             self._begins(counts)
             try:
                 call = self._call(context)
-                return _packed(await method(_parsed(data, request), call))
+                return packed(await method(_parsed(data, request), call))
             except BaseException as error:  # all of them are told, but for the cancellation of a call that nobody awaits
                 problem = self._problem(error, name, counts)
             finally:
@@ -85,7 +85,7 @@ class Answering:
                 endless = self._without_end(asked)
                 async with aclosing(method(asked, call)) as answers:
                     async for found in answers:
-                        await context.write(_packed(found))
+                        await context.write(packed(found))
                 return
             except BaseException as error:  # see above
                 problem = self._problem(error, name, counts)
@@ -187,13 +187,6 @@ def _broken(error: BaseException, name: str) -> Internal:
 
 class _Stopping(Exception):
     """This process takes no more calls."""
-
-
-def _packed(answer: Message) -> bytes:
-    data = answer.SerializeToString()
-    if len(data) > MAX_MESSAGE:
-        raise too_large(len(data), limit=MAX_MESSAGE)
-    return data
 
 
 def _parsed(data: bytes, request: type[Message]) -> Message:

@@ -7,11 +7,11 @@ import random
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from typing import Protocol
-from weakref import WeakSet
 
 import structlog
 
 from blossm.core.errors import NotFound
+from blossm.core.wakes import Wake, Wakes
 from blossm.ports import Clock
 
 FIRST_PAUSE = 0.1  # seconds before a log is watched again, twice as long each time
@@ -26,24 +26,6 @@ class Watched(Protocol):
     def watch(self) -> AsyncGenerator[int, None]: ...
 
 
-class WatchingWake:
-    """Implements `ports.Wake`. Wake-ups that come while nobody waits are one."""
-
-    def __init__(self) -> None:
-        self._moved = asyncio.Event()
-
-    async def wait(self, *, timeout: float) -> None:
-        try:
-            async with asyncio.timeout(timeout):
-                await self._moved.wait()
-        except TimeoutError:
-            return
-        self._moved.clear()
-
-    def wake(self) -> None:
-        self._moved.set()
-
-
 class WatchingBus:
     """Implements `ports.Bus` for who only listens: each log is watched once, whoever subscribes to it.
 
@@ -54,19 +36,18 @@ class WatchingBus:
     def __init__(self, logs: Mapping[str, Watched], *, clock: Clock) -> None:
         self._logs = logs
         self._clock = clock
-        self._wakes: dict[str, WeakSet[WatchingWake]] = {}
+        self._wakes = Wakes()
         self._watching: dict[str, asyncio.Task[None]] = {}
 
     def publish(self, service: str) -> None:
         """Does nothing: the process that has the log tells all who watch it."""
 
-    def subscribe(self, services: Collection[str]) -> WatchingWake:
+    def subscribe(self, services: Collection[str]) -> Wake:
         """See `ports.Bus.subscribe`. Needs a running loop. Raises NotFound for a log that can't be watched."""
         if unknown := sorted(set(services) - self._logs.keys()):
             raise NotFound(f"nobody says when the log of {unknown[0]} moves", facts={"services": unknown})
-        wake = WatchingWake()
+        wake = self._wakes.subscribe(services)
         for service in services:
-            self._wakes.setdefault(service, WeakSet()).add(wake)
             if service not in self._watching:
                 self._watching[service] = asyncio.create_task(self._watch(service), name=f"watch {service}")
         return wake
@@ -85,13 +66,8 @@ class WatchingBus:
                 async with aclosing(self._logs[service].watch()) as heads:
                     async for _ in heads:
                         pause = FIRST_PAUSE
-                        self._wake(service)
+                        self._wakes.wake(service)
             except Exception as error:  # whatever it is: who waits loses time by it, and must not lose more
                 log.info("a log is not watched", service=service, problem=str(error), again_in=pause)
             await self._clock.sleep(pause * (0.5 + random.random() / 2))
             pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _wake(self, service: str) -> None:
-        """A function of its own, so that none of them is kept alive by the name that it has here."""
-        for wake in self._wakes[service]:
-            wake.wake()

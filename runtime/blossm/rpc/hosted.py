@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 
 from blossm.model.network import Network
-from blossm.ports import Clock, CommandClient, EventStoreClient, FactClient, ViewStoreClient
+from blossm.ports import Clock
 from blossm.procedures.callers import Callers
+from blossm.procedures.standing import Procedures
 from blossm.rpc.serving.command import CommandService
 from blossm.rpc.serving.event_store import EventStoreService
 from blossm.rpc.serving.fact import FactService
@@ -19,18 +19,8 @@ from blossm.rpc.types import Types
 from blossm.rpc.v1 import command_pb2, event_store_pb2, fact_pb2, view_store_pb2
 
 
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """Procedures by address; the event stores of a service by its name."""
-
-    event_stores: dict[str, EventStoreClient] = field(default_factory=dict)
-    commands: dict[str, CommandClient] = field(default_factory=dict)
-    facts: dict[str, FactClient] = field(default_factory=dict)
-    view_stores: dict[str, ViewStoreClient] = field(default_factory=dict)
-
-
 def services(
-    hosted: Hosted, *, network: Network, types: Types, callers: Callers, clock: Clock
+    hosted: Procedures, *, network: Network, types: Types, callers: Callers, clock: Clock
 ) -> Iterator[tuple[ServiceDescriptor, Any]]:
     """A service for each kind of procedure that is hosted, with what answers its calls."""
     shared: dict[str, Any] = {"network": network, "types": types, "callers": callers, "clock": clock}

@@ -19,10 +19,11 @@ from blossm.core.errors import Unavailable
 from blossm.model.network import Network
 from blossm.ports import Clock
 from blossm.procedures.callers import Callers
+from blossm.procedures.standing import Procedures
 from blossm.rpc import health, reflection
 from blossm.rpc.answering import Answering, Counts
 from blossm.rpc.bounds import SERVER
-from blossm.rpc.hosted import Hosted, services
+from blossm.rpc.hosted import services
 from blossm.rpc.keys import Identify
 from blossm.rpc.types import Types
 
@@ -33,7 +34,7 @@ class Server:
     """Serves what is hosted, from `start` until `stop`. Who calls is told by `identify`."""
 
     def __init__(
-        self, *, network: Network, types: Types, procedures: Hosted, callers: Callers, identify: Identify, clock: Clock
+        self, *, network: Network, types: Types, procedures: Procedures, callers: Callers, identify: Identify, clock: Clock
     ) -> None:
         hosted = dict(services(procedures, network=network, types=types, callers=callers, clock=clock))
         names = [service.full_name for service in hosted]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import grpc
 import orjson
+from google.protobuf.message import Message
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
 from blossm.core.errors import (
@@ -26,7 +27,7 @@ from blossm.core.errors import (
 )
 from blossm.core.plain_json import is_plain
 from blossm.handlers.run import late
-from blossm.rpc.bounds import MAX_METADATA
+from blossm.rpc.bounds import MAX_MESSAGE, MAX_METADATA
 from blossm.rpc.v1 import envelope_pb2 as pb
 
 DETAILS = "grpc-status-details-bin"
@@ -171,6 +172,14 @@ def between(error: grpc.aio.AioRpcError) -> BlossmError:
         return late()
     cls = _BETWEEN.get(code, Internal)
     return cls(details or cls.__doc__ or "", facts={"status": code.name})
+
+
+def packed(message: Message) -> bytes:
+    """The bytes of a request or an answer. Raises PayloadTooLarge."""
+    data = message.SerializeToString()
+    if len(data) > MAX_MESSAGE:
+        raise too_large(len(data), limit=MAX_MESSAGE)
+    return data
 
 
 def too_large(size: int, *, limit: int) -> PayloadTooLarge:

@@ -8,8 +8,8 @@ from blossm.adapters.memory.bus import MemoryBus
 from blossm.core.errors import DeadlineExceeded, Internal, NotFound, Unavailable
 from blossm.procedures.callers import Callers
 from blossm.procedures.event_store import EventStores
+from blossm.procedures.standing import Procedures
 from blossm.rpc import keys
-from blossm.rpc.hosted import Hosted
 from blossm.rpc.server import Server
 from blossm.serve.served import Health, Setting, spec_of
 from blossm.serve.storage import log_at, states_at, view_at
@@ -50,20 +50,20 @@ class Callee:
         await self._server.stop(grace=grace)
 
 
-def _hosted(setting: Setting) -> Hosted:
+def _hosted(setting: Setting) -> Procedures:
     network, assembly, clients, ref = setting.network, setting.assembly, setting.clients, setting.config.ref
     match ref.kind:
         case "event-store":
-            return Hosted(event_stores={ref.address: _event_stores(setting, ref.address)})
+            return Procedures(event_stores={ref.address: _event_stores(setting, ref.address)})
         case "command":
-            return Hosted(commands={ref.address: assembly.command(spec_of(network.commands, ref), clients=clients)})
+            return Procedures(commands={ref.address: assembly.command(spec_of(network.commands, ref), clients=clients)})
         case "fact":
-            return Hosted(facts={ref.address: assembly.fact(spec_of(network.facts, ref), clients=clients)})
+            return Procedures(facts={ref.address: assembly.fact(spec_of(network.facts, ref), clients=clients)})
         case "view-store":
             spec = spec_of(network.view_stores, ref)
             store = view_at(_path(setting.config.files.view), spec)
             setting.closing.push_async_callback(store.close)
-            return Hosted(view_stores={ref.address: assembly.view_store(spec, store=store)})
+            return Procedures(view_stores={ref.address: assembly.view_store(spec, store=store)})
         case _:
             raise AssertionError(f"a {ref.kind} is not called")
 

@@ -7,7 +7,13 @@ import asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blossm.core.errors import DeadlineExceeded
+from blossm.model.network import Network
 from blossm.procedures.doors.problem import problem_response
+
+
+def grace(network: Network) -> float:
+    """How long requests under way may take to finish: as long as any procedure may, which is waited for by its callers."""
+    return max((spec.shape.timeout for spec in network.procedures()), default=60.0)
 
 
 class Draining:

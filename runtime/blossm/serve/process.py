@@ -17,6 +17,7 @@ from blossm.procedures.callers import word_of
 from blossm.serve.callee import Callee
 from blossm.serve.config import ProcessConfig, from_json
 from blossm.serve.control import AskStatus, Control, Failed, FromParent, Ready, Status, Stop
+from blossm.serve.draining import grace
 from blossm.serve.garbage import leave_alone_what_stays
 from blossm.serve.gateway import Gateway
 from blossm.serve.logs import log_to_stderr
@@ -57,7 +58,7 @@ async def serve(config: ProcessConfig, control: Control[FromParent]) -> int:
     gRPC; gateways, and projections for their health alone, over HTTP. SIGTERM is a stop, SIGINT is ignored:
     a terminal's interrupt is for the parent, which knows in which order processes end.
     """
-    stops = Stops(grace=_grace(config))
+    stops = Stops(grace=grace(config.network))
     async with AsyncExitStack() as closing:
         setting = Setting.of(config, closing=closing)
         try:
@@ -133,11 +134,6 @@ class Stops:
         else:
             dropping.cancel()
             await draining
-
-
-def _grace(config: ProcessConfig) -> float:
-    """How long requests under way may take to finish: as long as any procedure may, which is waited for by its callers."""
-    return max((spec.shape.timeout for spec in config.network.procedures()), default=60.0)
 
 
 def _failed(error: Exception) -> Failed:

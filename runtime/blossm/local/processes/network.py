@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from blossm.adapters.clock import SystemClock
 from blossm.handlers.modules import Modules
-from blossm.local.operated import Document
+from blossm.local.operated import Document, logged
 from blossm.local.processes.configs import Configs
 from blossm.local.processes.held_port import HeldPort
 from blossm.local.processes.homes import called, home, homes, waves
@@ -106,7 +106,7 @@ class ProcessNetwork:
             reach = self.configs.operators_reach()
             clients = WireClients(network=self.network, types=types, reach=reach, clock=self.clock)
             closing.push_async_callback(clients.close)
-            logs = {service: clients.wire_event_stores(service) for service in _logged(self.network)}
+            logs = {service: clients.wire_event_stores(service) for service in logged(self.network)}
             bus = WatchingBus(logs, clock=self.clock)
             closing.push_async_callback(bus.close)
             self.operator: Clients = clients
@@ -169,11 +169,6 @@ class ProcessNetwork:
     def _passage(self, spec: GatewaySpec) -> Passage:
         address = self._ports[spec.ref].address
         return Passage(spec.address, address, secret=self.configs.forwards, realm=self.network.name)
-
-
-def _logged(network: Network) -> list[str]:
-    """The services with a log."""
-    return [ref.address for ref in homes(network) if ref.kind == "event-store"]
 
 
 async def _row(process: Supervised) -> Document:

@@ -20,7 +20,7 @@ from typing import TypeAlias
 from blossm.model.contract import naming
 from blossm.model.contract.rules import field_rules
 from blossm.model.contract.tree import SCALARS, TIMESTAMP, Asked, File, Label, Message, MessageField, Range
-from blossm.model.fields import Field, Fields, FieldType, loosened
+from blossm.model.fields import Field, Fields, FieldType, loosened, throughout
 from blossm.model.network import CommandSpec, EventStoreSpec, FactSpec, Network, Place, ViewStoreSpec
 
 VALUE = "value"  # the field of a response that is no object
@@ -62,7 +62,7 @@ def response_fields(response: Field) -> Fields:
 
 def state_fields(schema: Fields) -> Fields:
     """The fields of a state: of its store's schema any part, and nothing is filled in."""
-    return {name: _without_default(field) for name, field in loosened(schema).items()}
+    return {name: throughout(field, default=None) for name, field in loosened(schema).items()}
 
 
 def row_fields(schema: Fields) -> Fields:
@@ -181,16 +181,6 @@ def _unused(name: str, taken: frozenset[str]) -> str:
     while name in taken:
         name += "Part"
     return name
-
-
-def _without_default(field: Field) -> Field:
-    return replace(
-        field,
-        default=None,
-        items=_without_default(field.items) if field.items else None,
-        values=_without_default(field.values) if field.values else None,
-        properties={name: _without_default(inner) for name, inner in field.properties.items()},
-    )
 
 
 def _comment(field: Field) -> str:

@@ -20,8 +20,8 @@ from google.protobuf.message import DecodeError, Message
 
 from blossm.core.errors import BlossmError, Internal, ResourceExhausted, Unavailable
 from blossm.handlers.run import late
-from blossm.rpc.bounds import CHANNEL, MAX_MESSAGE
-from blossm.rpc.status import REFUSED, between, told, too_large
+from blossm.rpc.bounds import CHANNEL
+from blossm.rpc.status import REFUSED, between, packed, told
 
 PATIENCE = 10.0  # seconds that a call without a deadline tries to reach its callee
 NET = 1.0  # seconds after its deadline that a call waits for its callee to say so itself
@@ -80,7 +80,7 @@ class Line:
         if call is None:
             call = self._unary[method] = self._channel.unary_unary(method)
         tries = _Tries(timeout, again=again)
-        data = _packed(request)
+        data = packed(request)
         while True:
             try:
                 return _parsed(await call(data, timeout=tries.limit(), metadata=self._metadata), answer)
@@ -91,7 +91,7 @@ class Line:
                 raise tries.told(_closed(error)) from error
             if before_again is not None:
                 before_again(problem)
-                data = _packed(request)
+                data = packed(request)
 
     async def stream(
         self, method: str, request: Message, answer: type[A], *, timeout: float | None
@@ -101,7 +101,7 @@ class Line:
         Raises like `ask`. Once one answer was there, it is not sent again. Close the generator to end the call.
         """
         tries = _Tries(timeout, again=True)
-        data = _packed(request)
+        data = packed(request)
         while True:
             try:
                 async with aclosing(self._answers(method, data, answer, tries)) as answers:
@@ -191,13 +191,6 @@ def _closed(error: BaseException) -> BlossmError:
     if task is not None and task.cancelling():
         raise error
     return BrokenOff(_CLOSED)
-
-
-def _packed(request: Message) -> bytes:
-    data = request.SerializeToString()
-    if len(data) > MAX_MESSAGE:
-        raise too_large(len(data), limit=MAX_MESSAGE)
-    return data
 
 
 def _parsed(data: bytes, answer: type[A]) -> A:
