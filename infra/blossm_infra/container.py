@@ -27,6 +27,7 @@ _UNITS = {"Mi": 1, "Gi": 1024}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
+    image: str
     port: Port
     memory: str
     cpu: str
@@ -51,6 +52,7 @@ def container(what: Deployed, settings: StackSettings) -> Container:
     least = _largest(shape.min_instances for shape in shapes)
     most = _largest(shape.max_instances for shape in shapes) or scale.max_instances
     return Container(
+        image=settings.images.get(f"{kind}/{what.ref.address}", settings.image),
         port="http1" if kind in _BY_HTTP else "h2c",
         memory=memory,
         cpu=cpu,

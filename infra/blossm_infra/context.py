@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import pulumi
 
+from blossm_infra import naming
 from blossm_infra.deployed import Deployed
-from blossm_infra.procedure import procedures
-from blossm_infra.settings import StackSettings
+from blossm_infra.indexes import IndexJob, IndexJobArgs
+from blossm_infra.procedure import Procedure, ProcedureArgs
+from blossm_infra.replay import ReplayJob, ReplayJobArgs
+from blossm_infra.site import Site
+from blossm_infra.stores.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +20,8 @@ class ContextArgs:
     """`procedures` are the context's view stores, projections and view gateway."""
 
     procedures: tuple[Deployed, ...]
-    settings: StackSettings
+    site: Site
+    store: Store
 
 
 class Context(pulumi.ComponentResource):
@@ -27,5 +32,34 @@ class Context(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ContextArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blossm:infra:Context", name, None, opts)
-        self.procedures = procedures(args.procedures, args.settings, parent=self)
+        self.procedures = tuple(self._procedure(what, args) for what in args.procedures)
         self.register_outputs({})
+
+    def _procedure(self, what: Deployed, args: ContextArgs) -> Procedure:
+        below = pulumi.ResourceOptions(parent=self)
+        match what.ref.kind:
+            case "view-store":
+                return self._view_store(what, args)
+            case "projection":
+                projection = Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=args.site), opts=below)
+                ReplayJob(
+                    naming.replay_job(what.ref),
+                    ReplayJobArgs(what=what, site=args.site, projection=projection),
+                    opts=below,
+                )
+                return projection
+            case _:
+                return Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=args.site), opts=below)
+
+    def _view_store(self, what: Deployed, args: ContextArgs) -> Procedure:
+        below = pulumi.ResourceOptions(parent=self)
+        indexes = IndexJob(
+            naming.index_job(what.ref),
+            IndexJobArgs(what=what, site=args.site, connect=args.store.indexing(what)),
+            opts=below,
+        )
+        return Procedure(
+            naming.service_name(what.ref),
+            ProcedureArgs(what=what, site=args.site, connect=args.store.serving(what), after=indexes.done),
+            opts=below,
+        )

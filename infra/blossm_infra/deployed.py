@@ -41,6 +41,27 @@ def callers(network: Network) -> dict[Ref, tuple[Ref, ...]]:
     return {callee: tuple(sorted(refs)) for callee, refs in found.items()}
 
 
+def callees(network: Network) -> dict[Ref, tuple[Ref, ...]]:
+    """Whom each of those that call may call: the same edges, from the other end."""
+    found: dict[Ref, set[Ref]] = {}
+    for edge in edges(network):
+        found.setdefault(home(edge.caller), set()).add(home(edge.callee))
+    return {caller: tuple(sorted(refs)) for caller, refs in found.items()}
+
+
+def dispatched(network: Network) -> frozenset[Ref]:
+    """What the dispatcher calls: commands with a schedule, those that others may call later, and the logs that say so."""
+    called = {address for command in network.commands.values() for address in command.calls}
+    commands = {command.ref for command in network.commands.values() if command.schedule or command.address in called}
+    return frozenset(commands | {home(Ref("event-store", address)) for address in dispatching(network)})
+
+
+def dispatching(network: Network) -> tuple[str, ...]:
+    """The event stores whose logs may say that a command is to be called later."""
+    domains = {f"{c.service}.{domain}" for c in network.commands.values() if c.calls for domain in c.logs}
+    return tuple(address for address in network.event_stores if address in domains)
+
+
 def listened_to(network: Network, projection: Ref) -> tuple[str, ...]:
     """The services whose logs a projection follows."""
     return tuple(dict.fromkeys(store.partition(".")[0] for store in network.projections[projection.address].events))

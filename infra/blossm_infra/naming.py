@@ -72,6 +72,31 @@ def push_account() -> str:
     return "push-wake-ups"
 
 
+def scheduler_account() -> str:
+    """The account as which Cloud Scheduler and Cloud Tasks call the dispatcher."""
+    return "call-later"
+
+
+def dispatcher() -> str:
+    """The service that calls commands later, and its account."""
+    return "dispatcher"
+
+
+def vpc() -> str:
+    """The stack's private network, and its one subnet."""
+    return "blossm"
+
+
+def index_job(ref: Ref) -> str:
+    """The job that makes a store's collections and indexes, and its account's component."""
+    return fit(("indexes", *_parts(ref)), SERVICE)
+
+
+def replay_job(projection: Ref) -> str:
+    """The job that replays a projection."""
+    return fit(("replay", *projection.address.split(".")), SERVICE)
+
+
 def binding(callee: Ref, caller: str) -> str:
     """That `caller` (a name from here) may call `callee`."""
     return f"{service_name(callee)}-from-{caller}"

@@ -7,16 +7,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_gcp.serviceaccount as serviceaccount
 
 from blossm.model.network import Network as Model
 from blossm_infra import naming
 from blossm_infra.container import container
 from blossm_infra.context import Context, ContextArgs
-from blossm_infra.deployed import Deployed, callers, deployed, listened_to
+from blossm_infra.deployed import Deployed, callers, deployed, dispatched, listened_to
+from blossm_infra.dispatcher import Dispatcher, DispatcherArgs
+from blossm_infra.foundation import Foundation, FoundationArgs
+from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
 from blossm_infra.procedure import Procedure, procedures
 from blossm_infra.service import Service, ServiceArgs
-from blossm_infra.settings import StackSettings
+from blossm_infra.settings import StackSettings, StoreKind
+from blossm_infra.stores.store import Store, StoreArgs
+
+_STORES: tuple[StoreKind, ...] = ("event-store", "view-store")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,30 +33,29 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """Every procedure of a network, who may call whom, and what wakes its projections.
+    """Every procedure of a network, what they stand on, who may call whom, and how the world reaches its gateways.
 
-    Idle cost: that of its procedures; 0 in shapes `free` and `small`.
+    Idle cost: that of its clusters, gateways, schedules and kept instances (`blossm plan` counts it).
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         model, settings = args.model, args.settings
-        self._settings, self._parts = settings, _checked(model, settings)
+        self._parts = _checked(model, settings)
         super().__init__("blossm:infra:Network", name, None, opts)
+        self._foundation = self._stand(args)
+        self._site = self._foundation.site
+        self._stores = {kind: self._store(kind) for kind in _STORES}
         self._services = {service: self._service(service) for service in model.services}
         self._contexts = [self._context(context) for context in _contexts(self._parts)]
-        self._own = procedures(_outside(self._parts), settings, parent=self)
+        self._own = procedures(_outside(self._parts), self._site, parent=self)
         self.procedures = {procedure.ref: procedure for procedure in self._all()}
-        push = serviceaccount.Account(
-            naming.push_account(),
-            account_id=naming.push_account(),
-            display_name="Pub/Sub, when it wakes projections",
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        self._bind(model, push)
-        self._wake(model, push)
+        self._dispatcher = self._dispatch()
+        self._bind(model)
+        self._wake(model)
         self.hosts = {gateway.address: gateway.host for gateway in model.gateways()}
         self.addresses = {gateway.address: self.procedures[gateway.ref].uri for gateway in model.gateways()}
         self.counts = dict(Counter(procedure.kind for procedure in model.procedures()))
+        self._gateways = self._open()
         self.register_outputs({"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts})
 
     def export(self) -> None:
@@ -59,6 +63,22 @@ class Network(pulumi.ComponentResource):
         pulumi.export("hosts", self.hosts)
         pulumi.export("addresses", self.addresses)
         pulumi.export("counts", self.counts)
+        pulumi.export("name_servers", self._gateways.name_servers)
+        pulumi.export("event_stores", {s.address: {"retired": s.retired} for s in self._site.model.event_stores.values()})
+
+    def _stand(self, args: NetworkArgs) -> Foundation:
+        return Foundation(
+            naming.component("foundation"),
+            FoundationArgs(model=args.model, settings=args.settings),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _below(self) -> pulumi.ResourceOptions:
+        """Nothing starts before Google's APIs are there."""
+        return pulumi.ResourceOptions(parent=self, depends_on=self._foundation.ready)
+
+    def _store(self, kind: StoreKind) -> Store:
+        return Store(naming.component("store", kind), StoreArgs(kind=kind, site=self._site), opts=self._below())
 
     def _service(self, service: str) -> Service:
         members = [part for part in self._parts if part.first.service == service and not _is_view(part)]
@@ -72,17 +92,18 @@ class Network(pulumi.ComponentResource):
                 event_store=logs[0] if logs else None,
                 own=tuple(part for part in others if not part.first.domain),
                 domains={domain: tuple(p for p in others if p.first.domain == domain) for domain in domains},
-                settings=self._settings,
+                site=self._site,
+                store=self._stores["event-store"],
             ),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._below(),
         )
 
     def _context(self, context: str) -> Context:
         members = tuple(part for part in self._parts if _is_view(part) and part.first.context == context)
         return Context(
             naming.component("context", context) if context else naming.component("views-without-context"),
-            ContextArgs(procedures=members, settings=self._settings),
-            opts=pulumi.ResourceOptions(parent=self),
+            ContextArgs(procedures=members, site=self._site, store=self._stores["view-store"]),
+            opts=self._below(),
         )
 
     def _all(self) -> Iterator[Procedure]:
@@ -92,20 +113,38 @@ class Network(pulumi.ComponentResource):
             yield from context.procedures
         yield from self._own
 
-    def _bind(self, model: Model, push: serviceaccount.Account) -> None:
-        """The bindings: the model's edges, and Pub/Sub's at the projections. There are no others."""
+    def _dispatch(self) -> Dispatcher:
+        return Dispatcher(
+            naming.dispatcher(),
+            DispatcherArgs(
+                site=self._site,
+                push=self._foundation.push,
+                scheduler=self._foundation.scheduler,
+                topics={name: service.wake_ups for name, service in self._services.items() if service.wake_ups},
+            ),
+            opts=self._below(),
+        )
+
+    def _bind(self, model: Model) -> None:
+        """The bindings: the model's edges, Pub/Sub's at the projections, the dispatcher's at what it calls. There are no others."""
         for callee, allowed in callers(model).items():
             accounts = {self.procedures[ref].name: self.procedures[ref].account for ref in allowed}
             if callee.kind == "projection":
-                accounts[naming.push_account()] = push
+                accounts[naming.push_account()] = self._foundation.push
+            if self._dispatcher.account and callee in dispatched(model):
+                accounts[naming.dispatcher()] = self._dispatcher.account
             self.procedures[callee].admit(accounts)
 
-    def _wake(self, model: Model, push: serviceaccount.Account) -> None:
+    def _wake(self, model: Model) -> None:
         listeners = {ref: listened_to(model, ref) for ref in self.procedures if ref.kind == "projection"}
         for name, service in self._services.items():
             if service.wake_ups:
                 awake = [self.procedures[ref] for ref, services in listeners.items() if name in services]
-                service.wake_ups.tell(awake, push=push)
+                service.wake_ups.tell(awake, push=self._foundation.push)
+
+    def _open(self) -> Gateways:
+        hosts = {gateway.host: self.procedures[gateway.ref] for gateway in self._site.model.gateways()}
+        return Gateways(naming.component("gateways"), GatewaysArgs(site=self._site, procedures=hosts), opts=self._below())
 
 
 def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:

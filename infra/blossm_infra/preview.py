@@ -48,7 +48,9 @@ SAMPLE: Mapping[str, str] = {
     "gcp:project": answers.PROJECT,
     "gcp:region": "europe-west1",
     "blossm:network": ".",
-    "blossm:image": f"europe-west1-docker.pkg.dev/{answers.PROJECT}/blossm/network",
+    "blossm:image": f"europe-west1-docker.pkg.dev/{answers.PROJECT}/blossm/network@sha256:{'0' * 64}",
+    "blossm:atlas": '{"organization": "0123456789abcdef01234567", "identity_provider": "0123456789abcdef01234567"}',
+    "blossm:databaseSeed": "a secret that is long enough for tests",
 }
 """Settings for a preview that has none of its own."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,21 +11,24 @@ import pulumi_gcp.cloudrunv2 as cloudrunv2
 import pulumi_gcp.serviceaccount as serviceaccount
 
 from blossm_infra import naming
-from blossm_infra.container import GATEWAYS, Container, container
+from blossm_infra.cloud_run import service_template
+from blossm_infra.connection import NO_DATABASE, Connect
+from blossm_infra.container import GATEWAYS, container
 from blossm_infra.deployed import Deployed
-from blossm_infra.settings import StackSettings
+from blossm_infra.secrets import grant_secrets
 from blossm_infra.shapes import SHAPES
-
-_PORT = 8080
+from blossm_infra.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcedureArgs:
-    """`env` adds what only the cloud knows to the variables of blossm.yaml."""
+    """`env` adds what only the cloud knows to the variables of blossm.yaml; `connect` lets its account into a database."""
 
     what: Deployed
-    settings: StackSettings
+    site: Site
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    connect: Connect | None = None
+    after: tuple[pulumi.Resource, ...] = ()
 
 
 class Procedure(pulumi.ComponentResource):
@@ -46,18 +50,21 @@ class Procedure(pulumi.ComponentResource):
         self.uri: pulumi.Output[str] = self.service.uri
 
     def _service(self, args: ProcedureArgs) -> cloudrunv2.Service:
-        public = self.ref.kind in GATEWAYS
+        settings, public = args.site.settings, self.ref.kind in GATEWAYS
+        what = container(args.what, settings)
+        connection = args.connect(self.account) if args.connect else NO_DATABASE
+        read = grant_secrets(self.name, what.secrets.values(), self.account, parent=self)
         return cloudrunv2.Service(
             self.name,
             name=naming.service_name(self.ref),
-            location=args.settings.region,
+            location=settings.region,
             description=args.what.first.description or f"{self.ref.kind} {self.ref.address}",
             labels=_labels(args),
-            ingress="INGRESS_TRAFFIC_ALL" if public else "INGRESS_TRAFFIC_INTERNAL_ONLY",
+            ingress=_ingress(args) if public else "INGRESS_TRAFFIC_INTERNAL_ONLY",
             invoker_iam_disabled=public,  # a gateway reads tokens itself; everybody else needs a binding
-            deletion_protection=SHAPES[args.settings.shape].deletion_protection,
-            template=_template(container(args.what, args.settings), args, self.account.email),
-            opts=pulumi.ResourceOptions(parent=self),
+            deletion_protection=SHAPES[settings.shape].deletion_protection,
+            template=service_template(what, site=args.site, account=self.account.email, env=_env(args), connection=connection),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*connection.needs, *read, *args.after]),
         )
 
     def admit(self, callers: Mapping[str, serviceaccount.Account]) -> None:
@@ -74,77 +81,29 @@ class Procedure(pulumi.ComponentResource):
         self.register_outputs({"uri": self.uri, "account": self.account.email, "callers": sorted(callers)})
 
 
-def procedures(whats: Iterable[Deployed], settings: StackSettings, *, parent: pulumi.Resource) -> tuple[Procedure, ...]:
-    """One component each, as children of `parent`."""
+def procedures(whats: Iterable[Deployed], site: Site, *, parent: pulumi.Resource) -> tuple[Procedure, ...]:
+    """One component each, as children of `parent`, for those that need no database."""
     opts = pulumi.ResourceOptions(parent=parent)
-    return tuple(
-        Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, settings=settings), opts=opts) for what in whats
-    )
+    return tuple(Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=site), opts=opts) for what in whats)
+
+
+def _ingress(args: ProcedureArgs) -> str:
+    behind = args.site.settings.gateways == "loadbalancer"
+    return "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" if behind else "INGRESS_TRAFFIC_ALL"
+
+
+def _env(args: ProcedureArgs) -> dict[str, pulumi.Input[str]]:
+    callees = args.site.callees(args.what.ref)
+    return {**({"BLOSSM_CALLEES": json.dumps(callees)} if callees else {}), **args.env}
 
 
 def _labels(args: ProcedureArgs) -> dict[str, str]:
     spec = args.what.first
     said = {
-        "environment": args.settings.environment,
+        "environment": args.site.settings.environment,
         "kind": args.what.ref.kind,
         "service": spec.service,
         "domain": spec.domain if len(args.what.specs) == 1 else "",
         "context": spec.context,
     }
     return {key: naming.label(value) for key, value in said.items() if value}
-
-
-def _template(what: Container, args: ProcedureArgs, account: pulumi.Input[str]) -> cloudrunv2.ServiceTemplateArgs:
-    return cloudrunv2.ServiceTemplateArgs(
-        service_account=account,
-        timeout=what.timeout,
-        max_instance_request_concurrency=what.concurrency,
-        scaling=cloudrunv2.ServiceTemplateScalingArgs(
-            min_instance_count=what.min_instances, max_instance_count=what.max_instances
-        ),
-        containers=[
-            cloudrunv2.ServiceTemplateContainerArgs(
-                image=args.settings.image,
-                ports=cloudrunv2.ServiceTemplateContainerPortsArgs(name=what.port, container_port=_PORT),
-                resources=cloudrunv2.ServiceTemplateContainerResourcesArgs(
-                    cpu_idle=what.cpu_idle, startup_cpu_boost=True, limits={"cpu": what.cpu, "memory": what.memory}
-                ),
-                startup_probe=_probe(what),
-                envs=[*_variables({**what.env, **args.env}), *_secrets(what.secrets)],
-            )
-        ],
-    )
-
-
-def _probe(what: Container) -> cloudrunv2.ServiceTemplateContainerStartupProbeArgs:
-    """An instance gets requests as soon as it says it is ready, within a minute."""
-    if what.port == "http1":
-        ready = cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs(path="/healthz", port=_PORT)
-        return cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
-            http_get=ready, period_seconds=1, timeout_seconds=1, failure_threshold=60
-        )
-    return cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
-        grpc=cloudrunv2.ServiceTemplateContainerStartupProbeGrpcArgs(port=_PORT),
-        period_seconds=1,
-        timeout_seconds=1,
-        failure_threshold=60,
-    )
-
-
-def _variables(env: Mapping[str, pulumi.Input[str]]) -> list[cloudrunv2.ServiceTemplateContainerEnvArgs]:
-    return [cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value) for name, value in sorted(env.items())]
-
-
-def _secrets(secrets: Mapping[str, str]) -> list[cloudrunv2.ServiceTemplateContainerEnvArgs]:
-    """Only the reference: no value of a secret passes through this program or its state."""
-    return [
-        cloudrunv2.ServiceTemplateContainerEnvArgs(
-            name=name,
-            value_source=cloudrunv2.ServiceTemplateContainerEnvValueSourceArgs(
-                secret_key_ref=cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs(
-                    secret=secret, version="latest"
-                )
-            ),
-        )
-        for name, secret in sorted(secrets.items())
-    ]

@@ -9,8 +9,11 @@ import pulumi
 
 from blossm_infra import naming
 from blossm_infra.deployed import Deployed
+from blossm_infra.event_store import EventStore, EventStoreArgs
+from blossm_infra.indexes import IndexJob, IndexJobArgs
 from blossm_infra.procedure import Procedure, ProcedureArgs, procedures
-from blossm_infra.settings import StackSettings
+from blossm_infra.site import Site
+from blossm_infra.stores.store import Store
 from blossm_infra.wake_ups import WakeUps, WakeUpsArgs
 
 
@@ -19,7 +22,7 @@ class DomainArgs:
     """`procedures` are the domain's commands, facts and gateways; its event store runs with its service's log."""
 
     procedures: tuple[Deployed, ...]
-    settings: StackSettings
+    site: Site
 
 
 class Domain(pulumi.ComponentResource):
@@ -27,7 +30,7 @@ class Domain(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blossm:infra:Domain", name, None, opts)
-        self.procedures = procedures(args.procedures, args.settings, parent=self)
+        self.procedures = procedures(args.procedures, args.site, parent=self)
         self.register_outputs({})
 
 
@@ -39,7 +42,8 @@ class ServiceArgs:
     event_store: Deployed | None
     own: tuple[Deployed, ...]
     domains: Mapping[str, tuple[Deployed, ...]]
-    settings: StackSettings
+    site: Site
+    store: Store
 
 
 class Service(pulumi.ComponentResource):
@@ -52,11 +56,11 @@ class Service(pulumi.ComponentResource):
         super().__init__("blossm:infra:Service", name, None, opts)
         self.wake_ups: WakeUps | None = None
         self._event_store = self._log(args.event_store, args) if args.event_store else ()
-        self._own = procedures(args.own, args.settings, parent=self)
+        self._own = procedures(args.own, args.site, parent=self)
         self._domains = [
             Domain(
                 naming.component("domain", args.service, domain),
-                DomainArgs(procedures=members, settings=args.settings),
+                DomainArgs(procedures=members, site=args.site),
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for domain, members in args.domains.items()
@@ -70,13 +74,29 @@ class Service(pulumi.ComponentResource):
             yield from domain.procedures
 
     def _log(self, event_store: Deployed, args: ServiceArgs) -> tuple[Procedure]:
-        self.wake_ups = WakeUps(
-            naming.topic(args.service), WakeUpsArgs(service=args.service), opts=pulumi.ResourceOptions(parent=self)
+        below = pulumi.ResourceOptions(parent=self)
+        for spec in args.site.model.stores_of(args.service).values():
+            EventStore(
+                naming.component("event-store", *spec.address.split(".")),
+                EventStoreArgs(spec=spec, settings=args.site.settings),
+                parent=self,
+            )
+        indexes = IndexJob(
+            naming.index_job(event_store.ref),
+            IndexJobArgs(what=event_store, site=args.site, connect=args.store.indexing(event_store)),
+            opts=below,
         )
+        self.wake_ups = WakeUps(naming.topic(args.service), WakeUpsArgs(service=args.service), opts=below)
         procedure = Procedure(
             naming.service_name(event_store.ref),
-            ProcedureArgs(what=event_store, settings=args.settings, env={"BLOSSM_WAKE_UPS": self.wake_ups.topic.id}),
-            opts=pulumi.ResourceOptions(parent=self),
+            ProcedureArgs(
+                what=event_store,
+                site=args.site,
+                env={"BLOSSM_WAKE_UPS": self.wake_ups.topic.id},
+                connect=args.store.serving(event_store),
+                after=indexes.done,
+            ),
+            opts=below,
         )
-        self.wake_ups.sent_by(procedure)
+        self.wake_ups.sent_by(naming.service_name(event_store.ref), procedure.account)
         return (procedure,)

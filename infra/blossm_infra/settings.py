@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 from pulumi.runtime import get_root_directory
 from pulumi.runtime.config import CONFIG  # the SDK has no public way to list what a stack configures
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from blossm.model.network import Environment
 
+Stack = Literal["dev", "staging", "sandbox", "prod"]
 Size = Literal["free", "small", "full"]
+GatewayMode = Literal["none", "mapping", "loadbalancer"]
+StoreKind = Literal["event-store", "view-store"]
+Tier = Literal["M0", "FLEX", "M10", "M20", "M30", "M40", "M50", "M60", "M80"]
 
 STACKS: dict[str, Environment] = {
     "dev": "development",
@@ -24,14 +29,47 @@ STACKS: dict[str, Environment] = {
     "prod": "production",
 }
 _SIZES: dict[str, Size] = {"dev": "free", "staging": "small", "sandbox": "free", "prod": "full"}
+_GATEWAYS: dict[Size, GatewayMode] = {"free": "mapping", "small": "loadbalancer", "full": "loadbalancer"}
+
+_IMAGE = r"^[a-z0-9][A-Za-z0-9./_:-]*(@sha256:[0-9a-f]{64})?$"
 
 
-class StackSettings(BaseModel):
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScaleSettings(_Part):
+    """What a stack says about instances, over the shape and over blossm.yaml."""
+
+    min_instances: int | None = Field(default=None, ge=0, le=1000, description="a whole number from 0")
+    max_instances: int | None = Field(default=None, ge=1, le=1000, description="a whole number from 1")
+    concurrency: int | None = Field(default=None, ge=1, le=1000, description="a whole number from 1 to 1000")
+    cpu_idle: bool | None = Field(default=None, description="true or false")
+
+
+class StoreSettings(_Part):
+    """What a stack says about one of its two clusters."""
+
+    tier: Tier | None = Field(default=None, description="an Atlas tier: M0, FLEX, M10, M20, …")
+    backup: bool | None = Field(default=None, description="true or false")
+
+
+class AtlasSettings(_Part):
+    """The Atlas organisation in which the stack has its projects."""
+
+    organization: str = Field(pattern=r"^[0-9a-f]{24}$", description="the id of an Atlas organization, 24 hex digits")
+    region: str = Field(default="", description="an Atlas region on Google Cloud, like `WESTERN_EUROPE`")
+    identity_provider: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{24})?$",
+        description="the id of the organization's workload identity provider for Google, 24 hex digits; for M10 and larger",
+    )
+
+
+class StackSettings(_Part):
     """Everything that a stack decides. Each description says what is allowed, as messages and the docs do."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
-
-    stack: Literal["dev", "staging", "sandbox", "prod"]
+    stack: Stack
     project: str = Field(
         alias="gcp:project",
         pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$",
@@ -45,14 +83,39 @@ class StackSettings(BaseModel):
     )
     image: str = Field(
         alias="blossm:image",
-        pattern=r"^[a-z0-9][A-Za-z0-9./_:-]*(@sha256:[0-9a-f]{64})?$",
-        description="the container image of the network, best by digest (`…@sha256:…`)",
+        pattern=_IMAGE,
+        description="the container image of the network, by digest (`…@sha256:…`); outside production a tag will do",
+    )
+    images: dict[str, str] = Field(
+        default={}, alias="blossm:images", description="an image for some procedures only, `kind/address: image`"
+    )
+    atlas: AtlasSettings = Field(
+        alias="blossm:atlas", description="`organization`, and where needed `region` and `identity_provider`"
     )
     shape: Size = Field(alias="blossm:shape", description="`free`, `small` or `full`")
-    gateways: Literal["none"] = Field(
-        default="none",
+    gateways: GatewayMode = Field(
         alias="blossm:gateways",
-        description="`none`: gateways answer at their run.app addresses (`mapping` and `loadbalancer` come later)",
+        description="`loadbalancer`, `mapping` (Cloud Run's own domain mappings) or `none` (run.app addresses)",
+    )
+    stores: dict[StoreKind, StoreSettings] = Field(
+        default={}, alias="blossm:stores", description="for `event-store` and `view-store`: `tier` and `backup`"
+    )
+    scale: dict[str, ScaleSettings] = Field(
+        default={},
+        alias="blossm:scale",
+        description="for a kind or a procedure (`kind/address`): `min_instances`, `max_instances`, `concurrency`, `cpu_idle`",
+    )
+    protect: bool | None = Field(default=None, alias="blossm:protect", description="true or false; in production always true")
+    tick: str = Field(default="", alias="blossm:tick", description="how often the safety net looks, as cron in UTC")
+    delegations: dict[str, Literal["stack"] | list[str]] = Field(
+        default={},
+        alias="blossm:delegations",
+        description="in production, for other stacks: `stack` (ask it) or a list of name servers",
+    )
+    database_seed: SecretStr = Field(
+        default=SecretStr(""),
+        alias="blossm:databaseSeed",
+        description="a secret of 32 characters or more, from which passwords are made for databases below M10",
     )
 
     @property
@@ -74,12 +137,22 @@ def settings_of(config: Mapping[str, str], *, stack: str) -> StackSettings:
     """The settings in a stack's configuration (`namespace:key` → text). Other tools' namespaces are left alone."""
     if stack not in STACKS:
         raise pulumi.RunError(f"stack `{stack}`: a network has the stacks {', '.join(STACKS)}, one per environment")
-    ours = {key: value for key, value in config.items() if key.startswith("blossm:") or key in KEYS}
+    ours = {key: _read(value) for key, value in config.items() if key.startswith("blossm:") or key in KEYS}
+    shape = ours.get("blossm:shape", _SIZES[stack])
+    defaults = {"stack": stack, "blossm:shape": shape, "blossm:gateways": _GATEWAYS.get(shape, "none")}
     try:
-        return StackSettings.model_validate({"stack": stack, "blossm:shape": _SIZES[stack], **ours})
+        return StackSettings.model_validate({**defaults, **ours})
     except ValidationError as invalid:
         mistakes = [f"Pulumi.{stack}.yaml: {_told(error)}" for error in invalid.errors()]
         raise pulumi.RunError("\n".join(mistakes)) from None
+
+
+def _read(value: str) -> Any:
+    """The CLI hands lists and maps over as JSON."""
+    try:
+        return json.loads(value) if value[:1] in "[{" else value
+    except ValueError:
+        return value
 
 
 def _allowed() -> dict[str, str]:

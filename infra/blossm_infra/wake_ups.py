@@ -32,13 +32,13 @@ class WakeUps(pulumi.ComponentResource):
         self._labels = {"service": naming.label(args.service)}
         self.topic = pubsub.Topic(name, name=name, labels=self._labels, opts=pulumi.ResourceOptions(parent=self))
 
-    def sent_by(self, event_store: Procedure) -> None:
-        """Let the log's event store wake the others."""
+    def sent_by(self, sender: str, account: serviceaccount.Account) -> None:
+        """Let this one, by name, wake the others: the log's event store, and the safety net."""
         pubsub.TopicIAMMember(
-            f"{self._name}-from-{event_store.name}",
+            f"{self._name}-from-{sender}",
             topic=self.topic.name,
             role="roles/pubsub.publisher",
-            member=event_store.account.member,
+            member=account.member,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -61,9 +61,7 @@ class WakeUps(pulumi.ComponentResource):
             retry_policy=pubsub.SubscriptionRetryPolicyArgs(minimum_backoff="1s", maximum_backoff="60s"),
             push_config=pubsub.SubscriptionPushConfigArgs(
                 push_endpoint=pulumi.Output.concat(projection.uri, PATH),
-                oidc_token=pubsub.SubscriptionPushConfigOidcTokenArgs(
-                    service_account_email=push.email, audience=projection.uri
-                ),
+                oidc_token=pubsub.SubscriptionPushConfigOidcTokenArgs(service_account_email=push.email, audience=projection.uri),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

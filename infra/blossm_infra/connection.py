@@ -1,0 +1,28 @@
+"""What somebody needs to reach a database: which variables, which secrets, and what must be there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_gcp.serviceaccount as serviceaccount
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """`secrets` are ids of Secret Manager's secrets; whoever connects starts after all of `needs`.
+
+    `fixed_address`: the database lets in only one public address, so everything that leaves must leave by it.
+    """
+
+    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    needs: tuple[pulumi.Resource, ...] = ()
+    fixed_address: bool = False
+
+
+NO_DATABASE = Connection()
+
+Connect = Callable[[serviceaccount.Account], Connection]
+"""Lets an account in, and says how it gets there."""

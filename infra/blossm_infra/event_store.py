@@ -1,0 +1,28 @@
+"""The window that one domain has on its service's log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from blossm.model.network import EventStoreSpec
+from blossm_infra.keeping import kept
+from blossm_infra.settings import StackSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventStoreArgs:
+    spec: EventStoreSpec
+    settings: StackSettings
+
+
+class EventStore(pulumi.ComponentResource):
+    """That a domain's events are in the log. It makes nothing: it is what can be missed when it leaves blossm.yaml.
+
+    Idle cost: 0.
+    """
+
+    def __init__(self, name: str, args: EventStoreArgs, *, parent: pulumi.Resource) -> None:
+        super().__init__("blossm:infra:EventStore", name, None, kept(args.settings, parent=parent))
+        self.register_outputs({"address": args.spec.address, "retired": args.spec.retired})
