@@ -126,7 +126,7 @@ class Network(pulumi.ComponentResource):
         )
 
     def _bind(self, model: Model) -> None:
-        """The bindings: the model's edges, Pub/Sub's at the projections, the dispatcher's at what it calls. There are no others."""
+        """The model's edges, Pub/Sub's at the projections, the dispatcher's at what it calls: there are no other bindings."""
         for callee, allowed in callers(model).items():
             accounts = {self.procedures[ref].name: self.procedures[ref].account for ref in allowed}
             if callee.kind == "projection":
