@@ -20,12 +20,18 @@ class NoProject(pulumi.RunError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`main` is the folder of the program; `config` is that of one stack, as the program gets it."""
+    """`main` is the folder of the program; `config` is that of one stack, as the program gets it.
+
+    `virtualenv` is where the CLI finds Python for the program, None where the project leaves it to the PATH;
+    `passphrase` says that the stack's secrets are encrypted with one.
+    """
 
     name: str
     root: Path
     main: Path
     config: Mapping[str, str]
+    virtualenv: Path | None = None
+    passphrase: bool = False
 
 
 def find_project(start: Path) -> Path:
@@ -46,7 +52,8 @@ def read_project(root: Path, *, stack: str) -> Project:
     if not (root / f"Pulumi.{stack}.yaml").is_file():
         there = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
         raise NoProject(f"no Pulumi.{stack}.yaml in {root}; its stacks are {', '.join(there) or 'none'}")
-    config = _read(root, f"Pulumi.{stack}.yaml").get("config") or {}
+    stack_file = _read(root, f"Pulumi.{stack}.yaml")
+    config = stack_file.get("config") or {}
     if not isinstance(config, dict):
         raise pulumi.RunError(f"Pulumi.{stack}.yaml: `config` takes settings: `blossm:network: …`")
     main = root / str(project.get("main", "."))
@@ -57,7 +64,17 @@ def read_project(root: Path, *, stack: str) -> Project:
         root=root,
         main=main,
         config={key: _as_text(value) for key, value in config.items()},
+        virtualenv=_virtualenv(root, project.get("runtime")),
+        passphrase="encryptionsalt" in stack_file,
     )
+
+
+def _virtualenv(root: Path, runtime: Any) -> Path | None:
+    match runtime:
+        case {"options": {"virtualenv": str(folder)}}:
+            return root / folder
+        case _:
+            return None
 
 
 def _read(root: Path, file: str) -> dict[str, Any]:
