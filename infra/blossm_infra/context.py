@@ -17,8 +17,9 @@ from blossm_infra.stores.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class ContextArgs:
-    """`procedures` are the context's view stores, projections and view gateway."""
+    """`procedures` are the context's view stores, projections and view gateway; `context` is empty for views without one."""
 
+    context: str
     procedures: tuple[Deployed, ...]
     site: Site
     store: Store
@@ -33,7 +34,7 @@ class Context(pulumi.ComponentResource):
     def __init__(self, name: str, args: ContextArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blossm:infra:Context", name, None, opts)
         self.procedures = tuple(self._procedure(what, args) for what in args.procedures)
-        self.register_outputs({})
+        self.register_outputs({"context": args.context})
 
     def _procedure(self, what: Deployed, args: ContextArgs) -> Procedure:
         below = pulumi.ResourceOptions(parent=self)

@@ -102,7 +102,7 @@ class Network(pulumi.ComponentResource):
         members = tuple(part for part in self._parts if _is_view(part) and part.first.context == context)
         return Context(
             naming.component("context", context) if context else naming.component("views-without-context"),
-            ContextArgs(procedures=members, site=self._site, store=self._stores["view-store"]),
+            ContextArgs(context=context, procedures=members, site=self._site, store=self._stores["view-store"]),
             opts=self._below(),
         )
 

@@ -21,6 +21,7 @@ from blossm_infra.wake_ups import WakeUps, WakeUpsArgs
 class DomainArgs:
     """`procedures` are the domain's commands, facts and gateways; its event store runs with its service's log."""
 
+    domain: str
     procedures: tuple[Deployed, ...]
     site: Site
 
@@ -31,7 +32,7 @@ class Domain(pulumi.ComponentResource):
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blossm:infra:Domain", name, None, opts)
         self.procedures = procedures(args.procedures, args.site, parent=self)
-        self.register_outputs({})
+        self.register_outputs({"domain": args.domain})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +61,12 @@ class Service(pulumi.ComponentResource):
         self._domains = [
             Domain(
                 naming.component("domain", args.service, domain),
-                DomainArgs(procedures=members, site=args.site),
+                DomainArgs(domain=domain, procedures=members, site=args.site),
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for domain, members in args.domains.items()
         ]
-        self.register_outputs({})
+        self.register_outputs({"service": args.service})
 
     def procedures(self) -> Iterator[Procedure]:
         yield from self._event_store
