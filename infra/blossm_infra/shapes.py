@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blossm.model.network import Kind
-from blossm_infra.settings import Size
+from blossm_infra.stacks import Size, StoreKind, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class StackShape:
     event_store: Scale
     projection: Scale
     other: Scale
+    tiers: Mapping[StoreKind, Tier]
     deletion_protection: bool
 
     def scale(self, kind: Kind) -> Scale:
@@ -47,18 +49,21 @@ SHAPES: dict[Size, StackShape] = {
         event_store=_EVENT_STORE,
         projection=_PROJECTION,
         other=Scale(min_instances=0, max_instances=3, concurrency=80),
+        tiers={"event-store": "M0", "view-store": "M0"},
         deletion_protection=False,
     ),
     "small": StackShape(
         event_store=_EVENT_STORE,
         projection=_PROJECTION,
         other=Scale(min_instances=0, max_instances=10, concurrency=80),
+        tiers={"event-store": "FLEX", "view-store": "FLEX"},
         deletion_protection=False,
     ),
     "full": StackShape(
         event_store=Scale(min_instances=1, max_instances=3, concurrency=1000, cpu_idle=False),
         projection=_PROJECTION,
         other=Scale(min_instances=0, max_instances=100, concurrency=80),
+        tiers={"event-store": "M10", "view-store": "M10"},
         deletion_protection=True,
     ),
 }
