@@ -63,7 +63,7 @@ def preview(model: Model, *, stack: str = "dev", config: Mapping[str, str] | Non
 
 
 def preview_program(program: Callable[[], object], **how: Any) -> Plan:
-    """What any program registers; `how` are the fields of `Run`: stack, config, unknowns, outputs, invokes, timeout."""
+    """What any program registers; `how` are the fields of `Run`: stack, config, unknowns, outputs, invokes, stacks, timeout."""
     return run(program, Run(**how))
 
 

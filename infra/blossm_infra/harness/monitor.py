@@ -11,19 +11,27 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from blossm_infra.harness import strict
 from blossm_infra.harness.plan import Registered
-from blossm_infra.harness.wire import decode, encode
+from blossm_infra.harness.wire import UNKNOWN, decode, encode
 
 Outputs = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
 _SEVERITIES = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 _HOOKS = ("before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete")
 
 
 class Monitor(mocks.MockMonitor):
     """Registers as the engine does, and keeps what is wrong in `problems`, so that a run tells all of it at once."""
 
-    def __init__(self, *, unknowns: bool, outputs: Outputs, invokes: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        *,
+        unknowns: bool,
+        outputs: Outputs,
+        invokes: Mapping[str, dict[str, Any]],
+        stacks: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         super().__init__(cast("mocks.Mocks", None))  # every method that would ask the mocks is replaced below
-        self._unknowns, self._outputs, self._answers = unknowns, outputs, invokes
+        self._unknowns, self._outputs, self._answers, self._stacks = unknowns, outputs, invokes, stacks
         self.registered: dict[str, Registered] = {}
         self.invokes: list[str] = []
         self.problems: list[str] = []
@@ -59,7 +67,28 @@ class Monitor(mocks.MockMonitor):
         return response
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
-        raise LookupError(f"{request.type} ({request.name}): reading a resource that exists needs an engine")
+        if request.type != STACK_REFERENCE:
+            raise LookupError(f"{request.type} ({request.name}): reading a resource that exists needs an engine")
+        urn: str = self.make_urn(request.parent, request.type, request.name)
+        read = {"name": request.id, "outputs": self._outputs_of(request.id), "secretOutputNames": []}
+        self.registered[urn] = Registered(
+            type=request.type,
+            name=request.name,
+            urn=urn,
+            parent=request.parent,
+            custom=True,
+            inputs={"name": request.id},
+            outputs=read,
+        )
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=encode(read))
+
+    def _outputs_of(self, stack: str) -> Any:
+        """What another stack exports; with `unknowns`, one that nobody told of may export anything."""
+        if stack in self._stacks:
+            return dict(self._stacks[stack])
+        if self._unknowns:
+            return UNKNOWN
+        raise LookupError(f"nothing is known of the stack {stack}: pass `stacks={{{stack!r}: {{…}}}}`, its outputs")
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> Any:
         raise LookupError(f"nothing answers the call {request.tok}")

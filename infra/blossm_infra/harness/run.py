@@ -33,7 +33,11 @@ class PreviewError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a program runs with. With `unknowns`, ids and computed outputs are unknown, as before a first `up`."""
+    """What a program runs with.
+
+    With `unknowns`, ids and computed outputs are unknown, as before a first `up`. `stacks` are the outputs of other stacks,
+    by `organization/project/stack`.
+    """
 
     stack: str = "dev"
     project: str = "blossm"
@@ -42,6 +46,7 @@ class Run:
     unknowns: bool = False
     outputs: Outputs = answers.outputs
     invokes: Mapping[str, dict[str, Any]] = field(default_factory=lambda: answers.INVOKES)
+    stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     timeout: float = 30.0  # seconds
 
 
@@ -73,7 +78,8 @@ def _late(seconds: float) -> TimeoutError:
 
 
 def _run(program: Callable[[], object], how: Run) -> Plan:
-    monitor, engine = Monitor(unknowns=how.unknowns, outputs=how.outputs, invokes=how.invokes), Engine()
+    monitor = Monitor(unknowns=how.unknowns, outputs=how.outputs, invokes=how.invokes, stacks=how.stacks)
+    engine = Engine()
     _configure(monitor, engine, how)
 
     async def story() -> None:
