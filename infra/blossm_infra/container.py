@@ -1,18 +1,18 @@
-"""What a procedure's container gets: pure, from its blossm.yaml and the stack's shape. The user's words come first."""
+"""What a procedure's container gets: pure, from its blossm.yaml, the stack's shape and the stack's own words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pulumi
 
 from blossm.model.network import Kind, ProcedureSpec
 from blossm_infra.deployed import Deployed
-from blossm_infra.settings import StackSettings
-from blossm_infra.shapes import SHAPES
+from blossm_infra.settings import ScaleSettings, StackSettings, named
+from blossm_infra.shapes import SHAPES, Scale
 
 Port = Literal["h2c", "http1"]
 
@@ -43,34 +43,76 @@ class Container:
 def container(what: Deployed, settings: StackSettings) -> Container:
     """Raises `pulumi.RunError`, with file and line, for what Cloud Run would refuse."""
     kind, shapes = what.ref.kind, [spec.shape for spec in what.specs]
-    scale = SHAPES[settings.shape].scale(kind)
     memory = max((shape.memory for shape in shapes), key=_mebibytes)
-    cpu = max((shape.cpu for shape in shapes if shape.cpu), key=float, default="") or _cpu_for(memory, what.first)
-    asked = _largest(shape.concurrency for shape in shapes)
-    if float(cpu) < 1 and (asked or 1) > 1:
-        raise pulumi.RunError(f"{what.first.at}: less than one CPU takes `concurrency: 1` on Cloud Run, not {asked}")
-    least = _largest(shape.min_instances for shape in shapes)
-    most = _largest(shape.max_instances for shape in shapes) or scale.max_instances
+    cpu = max((shape.cpu for shape in shapes if shape.cpu), key=_cpus, default="") or _cpu_for(memory, what.first)
+    scale = _scale(what, settings)
+    if _cpus(cpu) < 1:
+        _refuse_on_part_of_a_cpu(what, settings)
+        scale = replace(scale, concurrency=1, cpu_idle=True)
     return Container(
-        image=settings.images.get(f"{kind}/{what.ref.address}", settings.image),
+        image=settings.images.get(_key(what), settings.image),
         port="http1" if kind in _BY_HTTP else "h2c",
         memory=memory,
         cpu=cpu,
         cpu_idle=scale.cpu_idle,
         timeout=f"{max(shape.timeout for shape in shapes):g}s",
-        concurrency=asked or (1 if float(cpu) < 1 else scale.concurrency),
-        min_instances=min(scale.min_instances, most) if least is None else least,
-        max_instances=max(most, least or 0),
+        concurrency=scale.concurrency,
+        min_instances=scale.min_instances,
+        max_instances=scale.max_instances,
         env=_merged(what, "env", lambda spec: spec.env) | _ours(what, settings),
         secrets=_merged(what, "secrets", lambda spec: spec.secrets),
     )
+
+
+def _key(what: Deployed) -> str:
+    return f"{what.ref.kind}/{what.ref.address}"
+
+
+def _scale(what: Deployed, settings: StackSettings) -> Scale:
+    """The shape's; over it blossm.yaml; over both what the stack says of the kind, and last of the procedure itself."""
+    scale = SHAPES[settings.shape].scale(what.ref.kind)
+    for said in (_written(what), settings.scale.get(what.ref.kind), settings.scale.get(_key(what))):
+        scale = _over(scale, said) if said else scale
+    return scale
+
+
+def _written(what: Deployed) -> ScaleSettings:
+    shapes = [spec.shape for spec in what.specs]
+    return ScaleSettings(
+        min_instances=_largest(shape.min_instances for shape in shapes),
+        max_instances=_largest(shape.max_instances for shape in shapes),
+        concurrency=_largest(shape.concurrency for shape in shapes),
+    )
+
+
+def _over(scale: Scale, said: ScaleSettings) -> Scale:
+    """What is said replaces what was; a bound that would then be on the wrong side of the other moves along."""
+    least = scale.min_instances if said.min_instances is None else said.min_instances
+    most = scale.max_instances if said.max_instances is None else said.max_instances
+    return Scale(
+        min_instances=least if said.min_instances is not None else min(least, most),
+        max_instances=max(most, least) if said.min_instances is not None else most,
+        concurrency=scale.concurrency if said.concurrency is None else said.concurrency,
+        cpu_idle=scale.cpu_idle if said.cpu_idle is None else said.cpu_idle,
+    )
+
+
+def _refuse_on_part_of_a_cpu(what: Deployed, settings: StackSettings) -> None:
+    """What Cloud Run needs a whole CPU for. That a whole kind is said to have it does not count."""
+    keys = ("blossm:scale", _key(what))
+    said = settings.scale.get(_key(what), ScaleSettings())
+    for place, scale in ((str(what.first.at), _written(what)), (f"{settings.file.at(keys)}: `{named(keys)}`", said)):
+        if (scale.concurrency or 1) > 1:
+            raise pulumi.RunError(f"{place}: less than one CPU takes `concurrency: 1` on Cloud Run, not {scale.concurrency}")
+        if scale.cpu_idle is False:
+            raise pulumi.RunError(f"{place}: less than one CPU takes `cpu_idle: true` on Cloud Run")
 
 
 def _ours(what: Deployed, settings: StackSettings) -> dict[str, str]:
     """How the one image knows which procedure it is."""
     return {
         "BLOSSM_ENVIRONMENT": settings.environment,
-        "BLOSSM_PROCEDURE": f"{what.ref.kind}/{what.ref.address}",
+        "BLOSSM_PROCEDURE": _key(what),
     }
 
 
@@ -97,6 +139,11 @@ def _largest(values: Iterable[int | None]) -> int | None:
 def _mebibytes(memory: str) -> int:
     amount = re.fullmatch(r"(\d+)(Mi|Gi)", memory)
     return int(amount[1]) * _UNITS[amount[2]] if amount else 0
+
+
+def _cpus(text: str) -> float:
+    """`500m` is half of one."""
+    return float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
 
 
 def _cpu_for(memory: str, spec: ProcedureSpec) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pulumi
+from pulumi.runtime import is_dry_run
 
 from blossm.model.network import Network as Model
 from blossm_infra import naming
@@ -18,7 +19,7 @@ from blossm_infra.foundation import Foundation, FoundationArgs
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
 from blossm_infra.procedure import Procedure, procedures
 from blossm_infra.service import Service, ServiceArgs
-from blossm_infra.settings import StackSettings, StoreKind
+from blossm_infra.settings import StackSettings, StoreKind, refuse, strangers, without_seed
 from blossm_infra.stores.store import Store, StoreArgs
 
 _STORES: tuple[StoreKind, ...] = ("event-store", "view-store")
@@ -151,6 +152,7 @@ def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:
     """Everything that will run. Raises `pulumi.RunError`, with all that is wrong, before anything is registered."""
     if model.environment != settings.environment:
         raise pulumi.RunError(f"stack `{settings.stack}` is {settings.environment}; this network is {model.environment}")
+    refuse([*strangers(model, settings), *([] if is_dry_run() else without_seed(settings))], settings.file)
     parts, wrong = tuple(deployed(model).values()), []
     for part in parts:
         try:

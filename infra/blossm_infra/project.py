@@ -13,6 +13,8 @@ import pulumi
 from blossm.model.diagnostics import Findings, render
 from blossm.model.source import documents, read_text
 
+SECRET = "[a secret, which only the pulumi CLI can read]"
+
 
 class NoProject(pulumi.RunError):
     """There is no such project or stack here."""
@@ -59,14 +61,29 @@ def read_project(root: Path, *, stack: str) -> Project:
     main = root / str(project.get("main", "."))
     if not (main / "__main__.py").is_file():
         raise NoProject(f"Pulumi.yaml: there is no program in {main}: `main` names the folder of its __main__.py")
+    name = str(project.get("name", root.name))
     return Project(
-        name=str(project.get("name", root.name)),
+        name=name,
         root=root,
         main=main,
-        config={key: _as_text(value) for key, value in config.items()},
+        config=_settings(_defaults(project), name) | _settings(config, name),
         virtualenv=_virtualenv(root, project.get("runtime")),
         passphrase="encryptionsalt" in stack_file,
     )
+
+
+def _defaults(project: dict[str, Any]) -> dict[str, Any]:
+    """What Pulumi.yaml says for all stacks: a value, or a map with `value` or `default`."""
+    config = project.get("config")
+    if not isinstance(config, dict):
+        return {}
+    said = {key: value if isinstance(value, dict) else {"value": value} for key, value in config.items()}
+    return {key: value.get("value", value.get("default")) for key, value in said.items() if {"value", "default"} & set(value)}
+
+
+def _settings(config: dict[str, Any], project: str) -> dict[str, str]:
+    """A key without a namespace is the project's own."""
+    return {key if ":" in key else f"{project}:{key}": _as_text(value) for key, value in config.items()}
 
 
 def _virtualenv(root: Path, runtime: Any) -> Path | None:
@@ -90,11 +107,22 @@ def _read(root: Path, file: str) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str:
-    """The CLI hands every value over as text, and what is no plain value as JSON."""
+    """The CLI hands every value over as text, and what is no plain value as JSON; nothing at all is empty text."""
+    match _open(value):
+        case None:
+            return ""
+        case str(text):
+            return text
+        case other:
+            return json.dumps(other)
+
+
+def _open(value: Any) -> Any:
+    """The value with a stand-in for each secret: only the CLI can decrypt them, and a preview needs none."""
     match value:
-        case str():
-            return value
         case {"secure": _} if len(value) == 1:
-            return "[secret]"  # only the CLI can decrypt it, and a preview needs no secret
+            return SECRET
+        case dict():
+            return {key: _open(inner) for key, inner in value.items()}
         case _:
-            return json.dumps(value)
+            return value

@@ -1,6 +1,9 @@
 """What a stack says about itself, in `Pulumi.<stack>.yaml`."""
 
+from blossm_infra.settings.mistakes import named, refuse
+from blossm_infra.settings.of_network import strangers
 from blossm_infra.settings.reading import load_settings, network_folder, settings_of
+from blossm_infra.settings.rules import NEW_SEED, without_seed
 from blossm_infra.settings.stack import (
     KEYS,
     NESTED,
@@ -14,6 +17,7 @@ from blossm_infra.stacks import STACKS, GatewayMode, Size, Stack, StoreKind, Tie
 __all__ = [
     "KEYS",
     "NESTED",
+    "NEW_SEED",
     "STACKS",
     "AtlasSettings",
     "GatewayMode",
@@ -25,6 +29,10 @@ __all__ = [
     "StoreSettings",
     "Tier",
     "load_settings",
+    "named",
     "network_folder",
+    "refuse",
     "settings_of",
+    "strangers",
+    "without_seed",
 ]
