@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # What exists of the typed folders: mypy refuses a folder that is not there.
-TYPED  := $(wildcard runtime infra tests)
+TYPED  := $(wildcard runtime infra tests tools)
 # Each example is checked from its own root, as its handlers are imported, and they may go without annotations.
 NETWORKS := $(patsubst %/blossm.yaml,%,$(wildcard examples/*/blossm.yaml))
 LENIENT  := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --allow-any-generics
 
-# The client that the tests of docs/wire.md use. Everything else does without Go.
+# The client that the tests of docs/wire.md use, and the oldest pulumi CLI that will do. Everything else does without Go.
 GRPCURL := v1.9.3
+LEAST_PULUMI := 3.231.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -52,7 +53,8 @@ proto: setup ## remake runtime/blossm/rpc/v1 from protos/
 	@$(BIN)/buf lint protos
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=runtime --pyi_out=runtime protos/blossm/rpc/v1/*.proto
 
-tools: .tools/grpcurl-$(GRPCURL) ## build grpcurl into .tools (needs Go 1.21 or newer); tests use it where it is
+tools: .tools/grpcurl-$(GRPCURL) ## build grpcurl and pulumi into .tools (needs Go 1.21 or newer); tests use them where they are
+	@tools/pulumi/build $(LEAST_PULUMI)
 
 # An empty file whose name has the version: what is built once is not built again. The Go that is there is used, no other is fetched.
 .tools/grpcurl-$(GRPCURL):

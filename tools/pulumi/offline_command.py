@@ -1,0 +1,68 @@
+"""Runs a pulumi command without an account: with providers that reach no cloud, and a state in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.pulumi.cli import MISSING, find_cli, offline_path
+from tools.pulumi.copied import copy_project
+
+from blossm_infra.project import NoProject, find_project
+
+_FOLDER = ".pulumi-offline"
+_OPTIONS = ("--stack", "-s")
+
+
+def main(words: Sequence[str]) -> int:
+    if not (cli := find_cli()):
+        return _say(MISSING)
+    try:
+        project = find_project(Path.cwd())
+    except NoProject as missing:
+        return _say(str(missing))
+    folder = Path(os.environ.get("BLOSSM_OFFLINE", project / _FOLDER)).resolve()
+    environment = {**os.environ, **offline(cli, folder)}
+    here = copy_project(project, folder / "project")
+    _say(f"offline: no cloud is reached, and what `up` makes exists in {folder} only")
+    if stack := _stack(words):
+        subprocess.run([cli, "stack", "select", stack, "--create"], cwd=here, env=environment, check=False, capture_output=True)
+    return subprocess.run([cli, *words], cwd=here, env=environment, check=False).returncode
+
+
+def _say(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 2
+
+
+def offline(cli: Path, folder: Path) -> Mapping[str, str]:
+    """The environment in which this CLI keeps its state in `folder` and takes our providers for the real ones."""
+    state = folder / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    return {
+        "PATH": offline_path(cli),
+        "BLOSSM_PYTHON": sys.executable,
+        "PULUMI_BACKEND_URL": state.as_uri(),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": "offline",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def _stack(words: Sequence[str]) -> str:
+    """The stack that a command names."""
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word in _OPTIONS:
+            return after
+        if word.startswith("--stack="):
+            return word.partition("=")[2]
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
