@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_gcp.cloudrunv2 as cloudrunv2
+import pulumi_gcp.serviceaccount as serviceaccount
 
 from blossm_infra.connection import NO_DATABASE, Connection
 from blossm_infra.container import Container
@@ -88,6 +89,20 @@ def job_template(
                 )
             ],
         ),
+    )
+
+
+def let_call(
+    name: str, service: cloudrunv2.Service, account: serviceaccount.Account, *, region: str, parent: pulumi.Resource
+) -> None:
+    """Lets `account` call `service`. A binding on the service itself: nobody gets one on the project."""
+    cloudrunv2.ServiceIamMember(
+        name,
+        name=service.name,
+        location=region,
+        role="roles/run.invoker",
+        member=account.member,
+        opts=pulumi.ResourceOptions(parent=parent),
     )
 
 

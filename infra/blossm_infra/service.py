@@ -87,7 +87,7 @@ class Service(pulumi.ComponentResource):
             IndexJobArgs(what=event_store, site=args.site, connect=args.store.indexing(event_store)),
             opts=below,
         )
-        self.wake_ups = WakeUps(naming.topic(args.service), WakeUpsArgs(service=args.service), opts=below)
+        self.wake_ups = WakeUps(naming.topic(args.service), WakeUpsArgs(service=args.service, site=args.site), opts=below)
         procedure = Procedure(
             naming.service_name(event_store.ref),
             ProcedureArgs(

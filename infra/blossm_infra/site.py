@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
 from blossm.model.network import Network, Ref
 from blossm_infra import naming
 from blossm_infra.deployed import callees, home
+from blossm_infra.labels import labels
 from blossm_infra.settings import StackSettings
 
 
@@ -22,24 +23,49 @@ class Subnet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SigningKey:
+    """A key in KMS by its full path, and what must be there before anybody may use it."""
+
+    path: str
+    needs: tuple[pulumi.Resource, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Site:
-    """What is the same for every procedure of a stack. `number` is the project's: part of every address."""
+    """What is the same for every procedure of a stack.
+
+    `number` is the project's: part of every address. `keys` are the signing keys, by the names that the header's issuers give them.
+    """
 
     model: Network
     settings: StackSettings
     number: str
     subnet: Subnet
     called: Mapping[Ref, tuple[Ref, ...]]
+    keys: Mapping[str, SigningKey] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         """Where a Cloud Run service of this name answers, known before it exists: two procedures may call each other."""
         return f"https://{name}-{self.number}.{self.settings.region}.run.app"
 
+    def urls(self, *refs: Ref) -> dict[str, str]:
+        """Where these answer, as `kind/address` → URL; a log's event stores go by their service."""
+        return {f"{ref.kind}/{ref.address}": self.url(naming.service_name(ref)) for ref in map(home, refs)}
+
     def callees(self, ref: Ref) -> Mapping[str, str]:
-        """Whom a procedure may call, as `kind/address` → URL; a log's event stores go by their service."""
-        called = self.called.get(home(ref), ())
-        return {f"{callee.kind}/{callee.address}": self.url(naming.service_name(callee)) for callee in called}
+        """Where those answer that a procedure may call."""
+        return self.urls(*self.called.get(home(ref), ()))
+
+    def labels(self, **said: str) -> dict[str, str]:
+        return labels(self.model, self.settings, **said)
 
 
-def site(model: Network, settings: StackSettings, *, number: str, subnet: Subnet) -> Site:
-    return Site(model=model, settings=settings, number=number, subnet=subnet, called=callees(model))
+def site(
+    model: Network,
+    settings: StackSettings,
+    *,
+    number: str,
+    subnet: Subnet,
+    keys: Mapping[str, SigningKey] | None = None,
+) -> Site:
+    return Site(model=model, settings=settings, number=number, subnet=subnet, called=callees(model), keys=keys or {})
