@@ -9,10 +9,16 @@ import pulumi_gcp.cloudrunv2 as cloudrunv2
 import pulumi_gcp.serviceaccount as serviceaccount
 
 from blossm_infra.connection import NO_DATABASE, Connection
-from blossm_infra.container import Container
+from blossm_infra.container import Container, mebibytes
 from blossm_infra.site import Site, Subnet
 
 PORT = 8080
+
+# A new instance may wait a minute or more for its private network; Cloud Run waits four for an instance at most.
+_STARTS_WITHIN = 240
+
+# Jobs run in Cloud Run's second generation, which takes this much at least.
+_LEAST_OF_A_JOB = 512
 Variables = Mapping[str, pulumi.Input[str]]
 
 
@@ -83,13 +89,17 @@ def job_template(
                     commands=["blossm"],
                     args=list(args),
                     resources=cloudrunv2.JobTemplateTemplateContainerResourcesArgs(
-                        limits={"cpu": what.cpu, "memory": what.memory}
+                        limits={"cpu": what.cpu, "memory": _memory_of_job(what)}
                     ),
                     envs=[*_job_variables(variables), *_job_secrets(secrets)],
                 )
             ],
         ),
     )
+
+
+def _memory_of_job(what: Container) -> str:
+    return what.memory if mebibytes(what.memory) >= _LEAST_OF_A_JOB else f"{_LEAST_OF_A_JOB}Mi"
 
 
 def let_call(
@@ -115,17 +125,17 @@ def _interface(subnet: Subnet) -> cloudrunv2.ServiceTemplateVpcAccessNetworkInte
 
 
 def _probe(what: Container) -> cloudrunv2.ServiceTemplateContainerStartupProbeArgs:
-    """An instance gets requests as soon as it says it is ready, within a minute."""
+    """An instance gets requests as soon as it says that it is ready: it is asked every second."""
     if what.port == "http1":
         ready = cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs(path="/healthz", port=PORT)
         return cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
-            http_get=ready, period_seconds=1, timeout_seconds=1, failure_threshold=60
+            http_get=ready, period_seconds=1, timeout_seconds=1, failure_threshold=_STARTS_WITHIN
         )
     return cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
         grpc=cloudrunv2.ServiceTemplateContainerStartupProbeGrpcArgs(port=PORT),
         period_seconds=1,
         timeout_seconds=1,
-        failure_threshold=60,
+        failure_threshold=_STARTS_WITHIN,
     )
 
 

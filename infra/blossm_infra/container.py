@@ -43,10 +43,10 @@ class Container:
 def container(what: Deployed, settings: StackSettings) -> Container:
     """Raises `pulumi.RunError`, with file and line, for what Cloud Run would refuse."""
     kind, shapes = what.ref.kind, [spec.shape for spec in what.specs]
-    memory = max((shape.memory for shape in shapes), key=_mebibytes)
-    cpu = max((shape.cpu for shape in shapes if shape.cpu), key=_cpus, default="") or _cpu_for(memory, what.first)
+    memory = max((shape.memory for shape in shapes), key=mebibytes)
+    cpu = max((shape.cpu for shape in shapes if shape.cpu), key=processors, default="") or _cpu_for(memory, what.first)
     scale = _scale(what, settings)
-    if _cpus(cpu) < 1:
+    if processors(cpu) < 1:
         _refuse_on_part_of_a_cpu(what, settings)
         scale = replace(scale, concurrency=1, cpu_idle=True)
     return Container(
@@ -136,18 +136,18 @@ def _largest(values: Iterable[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _mebibytes(memory: str) -> int:
+def mebibytes(memory: str) -> int:
     amount = re.fullmatch(r"(\d+)(Mi|Gi)", memory)
     return int(amount[1]) * _UNITS[amount[2]] if amount else 0
 
 
-def _cpus(text: str) -> float:
+def processors(text: str) -> float:
     """`500m` is half of one."""
     return float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
 
 
 def _cpu_for(memory: str, spec: ProcedureSpec) -> str:
     for most, cpus in _CPU_FOR:
-        if _mebibytes(memory) <= most:
+        if mebibytes(memory) <= most:
             return cpus
     raise pulumi.RunError(f"{spec.at}: `memory: {memory}` is more than the 32Gi that Cloud Run has")
