@@ -17,12 +17,15 @@ from blossm_infra.stores.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class ContextArgs:
-    """`procedures` are the context's view stores, projections and view gateway; `context` is empty for views without one."""
+    """`procedures` are the context's view stores, projections and view gateway; `context` is empty for views without one.
+
+    `store` is None in a network without view stores.
+    """
 
     context: str
     procedures: tuple[Deployed, ...]
     site: Site
-    store: Store
+    store: Store | None
 
 
 class Context(pulumi.ComponentResource):
@@ -39,8 +42,8 @@ class Context(pulumi.ComponentResource):
     def _procedure(self, what: Deployed, args: ContextArgs) -> Procedure:
         below = pulumi.ResourceOptions(parent=self)
         match what.ref.kind:
-            case "view-store":
-                return self._view_store(what, args)
+            case "view-store" if args.store:
+                return self._view_store(what, args.store, args.site)
             case "projection":
                 projection = Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=args.site), opts=below)
                 ReplayJob(
@@ -52,15 +55,15 @@ class Context(pulumi.ComponentResource):
             case _:
                 return Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=args.site), opts=below)
 
-    def _view_store(self, what: Deployed, args: ContextArgs) -> Procedure:
+    def _view_store(self, what: Deployed, store: Store, site: Site) -> Procedure:
         below = pulumi.ResourceOptions(parent=self)
         indexes = IndexJob(
             naming.index_job(what.ref),
-            IndexJobArgs(what=what, site=args.site, connect=args.store.indexing(what)),
+            IndexJobArgs(what=what, site=site, connect=store.indexing(what)),
             opts=below,
         )
         return Procedure(
             naming.service_name(what.ref),
-            ProcedureArgs(what=what, site=args.site, connect=args.store.serving(what), after=indexes.done),
+            ProcedureArgs(what=what, site=site, connect=store.serving(what), after=indexes.done),
             opts=below,
         )

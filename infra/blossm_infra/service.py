@@ -37,14 +37,17 @@ class Domain(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
-    """`event_store` is None for a service without a log; `own` are the procedures that belong to none of its domains."""
+    """`event_store` is None for a service without a log, and `store` in a network without any.
+
+    `own` are the procedures that belong to none of the service's domains.
+    """
 
     service: str
     event_store: Deployed | None
     own: tuple[Deployed, ...]
     domains: Mapping[str, tuple[Deployed, ...]]
     site: Site
-    store: Store
+    store: Store | None
 
 
 class Service(pulumi.ComponentResource):
@@ -56,7 +59,7 @@ class Service(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blossm:infra:Service", name, None, opts)
         self.wake_ups: WakeUps | None = None
-        self._event_store = self._log(args.event_store, args) if args.event_store else ()
+        self._event_store = self._log(args.event_store, args.store, args) if args.event_store and args.store else ()
         self._own = procedures(args.own, args.site, parent=self)
         self._domains = [
             Domain(
@@ -74,7 +77,7 @@ class Service(pulumi.ComponentResource):
         for domain in self._domains:
             yield from domain.procedures
 
-    def _log(self, event_store: Deployed, args: ServiceArgs) -> tuple[Procedure]:
+    def _log(self, event_store: Deployed, store: Store, args: ServiceArgs) -> tuple[Procedure]:
         below = pulumi.ResourceOptions(parent=self)
         for spec in args.site.model.stores_of(args.service).values():
             EventStore(
@@ -84,7 +87,7 @@ class Service(pulumi.ComponentResource):
             )
         indexes = IndexJob(
             naming.index_job(event_store.ref),
-            IndexJobArgs(what=event_store, site=args.site, connect=args.store.indexing(event_store)),
+            IndexJobArgs(what=event_store, site=args.site, connect=store.indexing(event_store)),
             opts=below,
         )
         self.wake_ups = WakeUps(naming.topic(args.service), WakeUpsArgs(service=args.service, site=args.site), opts=below)
@@ -94,7 +97,7 @@ class Service(pulumi.ComponentResource):
                 what=event_store,
                 site=args.site,
                 env={"BLOSSM_WAKE_UPS": self.wake_ups.topic.id},
-                connect=args.store.serving(event_store),
+                connect=store.serving(event_store),
                 after=indexes.done,
             ),
             opts=below,
