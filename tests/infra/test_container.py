@@ -1,8 +1,10 @@
-"""What a procedure runs on: its blossm.yaml first, then the stack's shape."""
+"""What a procedure runs on: the stack's own words first, then its blossm.yaml, then the stack's shape."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pulumi
 import pytest
@@ -17,8 +19,9 @@ from blossm_infra.settings import settings_of
 CITY = deployed(bicycle_city())
 
 
-def _made(what: Deployed, *, stack: str = "dev") -> Container:
-    return container(what, settings_of(SAMPLE, stack=stack))
+def _made(what: Deployed, *, stack: str = "dev", scale: dict[str, dict[str, Any]] | None = None) -> Container:
+    """`scale` is the stack's `blossm:scale`."""
+    return container(what, settings_of({**SAMPLE, "blossm:scale": json.dumps(scale or {})}, stack=stack))
 
 
 def _with(shape: Shape) -> Deployed:
@@ -73,6 +76,53 @@ def test_less_than_one_cpu_takes_one_request_at_a_time() -> None:
     with pytest.raises(pulumi.RunError, match=r"blossm.yaml:20:1: less than one CPU takes `concurrency: 1`"):
         _made(_with(Shape(cpu="0.5", concurrency=10)))
 
+
+def test_half_a_cpu_may_be_written_in_thousandths() -> None:
+    assert _made(_with(Shape(cpu="500m"))).concurrency == 1
+    assert _made(_with(Shape(cpu="1500m"))).concurrency == 80
+
+
+def test_less_than_one_cpu_has_it_only_while_it_answers() -> None:
+    half = Deployed(ref=Ref("event-store", "shop"), specs=(replace(store("shop", "bicycle"), shape=Shape(cpu="0.5")),))
+    assert _made(half, stack="prod").cpu_idle
+    with pytest.raises(
+        pulumi.RunError,
+        match=r"^Pulumi.prod.yaml: `blossm:scale\[.event-store/shop.\]`: less than one CPU takes `cpu_idle: true`",
+    ):
+        _made(half, stack="prod", scale={"event-store/shop": {"cpu_idle": False}})
+
+
+def test_what_the_stack_says_goes_over_blossm_yaml_and_of_a_procedure_over_its_kind() -> None:
+    paint = CITY[Ref("command", "shop.bicycle.paint")]  # 1 to 7 instances, 20 at a time
+    by_kind = _made(paint, scale={"command": {"min_instances": 0, "concurrency": 50}})
+    assert (by_kind.min_instances, by_kind.max_instances, by_kind.concurrency) == (0, 7, 50)
+    scale = {"command": {"min_instances": 0, "max_instances": 9}, "command/shop.bicycle.paint": {"min_instances": 2}}
+    by_name = _made(paint, scale=scale)
+    assert (by_name.min_instances, by_name.max_instances, by_name.concurrency) == (2, 9, 20)
+    repaint = _made(CITY[Ref("command", "shop.bicycle.repaint")], scale=scale)
+    assert (repaint.min_instances, repaint.max_instances) == (0, 9)
+
+
+def test_a_bound_that_is_said_moves_the_other_out_of_its_way() -> None:
+    paint = CITY[Ref("command", "shop.bicycle.paint")]
+    least = _made(paint, scale={"command": {"min_instances": 8}})
+    assert (least.min_instances, least.max_instances) == (8, 8)
+    most = _made(_with(Shape(min_instances=5)), scale={"command": {"max_instances": 2}})
+    assert (most.min_instances, most.max_instances) == (2, 2)
+
+
+def test_an_event_store_may_be_kept_awake_elsewhere_or_sleep_in_production() -> None:
+    shop = CITY[Ref("event-store", "shop")]
+    awake = _made(shop, scale={"event-store/shop": {"min_instances": 1, "cpu_idle": False}})
+    assert (awake.min_instances, awake.cpu_idle) == (1, False)
+    assert _made(shop, stack="prod", scale={"event-store": {"min_instances": 0}}).min_instances == 0
+
+
+def test_a_procedure_may_have_an_image_of_its_own() -> None:
+    image = f"example.org/price@sha256:{'1' * 64}"
+    settings = settings_of({**SAMPLE, "blossm:images": json.dumps({"fact/price": image})}, stack="prod")
+    assert container(CITY[Ref("fact", "price")], settings).image == image
+    assert container(CITY[Ref("fact", "shop.bicycle.owner")], settings).image == SAMPLE["blossm:image"]
 
 
 def test_event_stores_of_one_service_share_the_largest_of_their_shapes() -> None:
