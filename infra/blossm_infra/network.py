@@ -21,6 +21,7 @@ from blossm_infra.procedure import Procedure, procedures
 from blossm_infra.service import Service, ServiceArgs
 from blossm_infra.settings import StackSettings, StoreKind, refuse, strangers, without_seed
 from blossm_infra.stores.store import Store, StoreArgs
+from blossm_infra.understood import tell
 
 _STORES: tuple[StoreKind, ...] = ("event-store", "view-store")
 
@@ -36,12 +37,13 @@ class NetworkArgs:
 class Network(pulumi.ComponentResource):
     """Every procedure of a network, what they stand on, who may call whom, and how the world reaches its gateways.
 
-    Idle cost: that of its clusters, gateways, schedules and kept instances (`blossm plan` counts it).
+    Idle cost: that of its clusters, gateways, schedules and kept instances: the program counts it, and logs it first.
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         model, settings = args.model, args.settings
         self._parts = _checked(model, settings)
+        costs = tell(model, settings)
         super().__init__("blossm:infra:Network", name, None, opts)
         self._foundation = self._stand(args)
         self._site = self._foundation.site
@@ -57,7 +59,8 @@ class Network(pulumi.ComponentResource):
         self.addresses = {gateway.address: self.procedures[gateway.ref].uri for gateway in model.gateways()}
         self.counts = dict(Counter(procedure.kind for procedure in model.procedures()))
         self._gateways = self._open()
-        self.register_outputs({"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts})
+        told = {"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts, "idle_cost": costs.as_dict()}
+        self.register_outputs(told)
 
     def export(self) -> None:
         """The stack's outputs: gateways' host names, where they answer, how many procedures there are of each kind."""
