@@ -20,9 +20,11 @@ class EventStoreArgs:
 class EventStore(pulumi.ComponentResource):
     """That a domain's events are in the log. It makes nothing: it is what can be missed when it leaves blossm.yaml.
 
-    Idle cost: 0.
+    One that was deployed as `retired: true` may leave. Idle cost: 0.
     """
 
     def __init__(self, name: str, args: EventStoreArgs, *, parent: pulumi.Resource) -> None:
-        super().__init__("blossm:infra:EventStore", name, None, kept(args.settings, parent=parent))
+        leaves = pulumi.ResourceOptions(parent=parent)
+        opts = leaves if args.spec.retired else kept(args.settings, parent=parent)
+        super().__init__("blossm:infra:EventStore", name, None, opts)
         self.register_outputs({"address": args.spec.address, "retired": args.spec.retired})

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-SEED = "offline, where no database is behind it"  # in place of what only the real stack's key can decrypt
+SAMPLE = "offline, where no database is behind it"  # in place of each secret, as only the real stack's key can decrypt it
+_SEED = "blossm:databaseSeed"  # without which no `up` begins
 _KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")  # of the real stack's secrets
 
 
@@ -33,6 +34,7 @@ def _copy_settings(source: Path, copied: Path) -> None:
         return
     settings = yaml.safe_load(text) or {}
     left = {key: _readable(value) for key, value in settings.items() if key not in _KEYS}
+    left["config"] = {_SEED: SAMPLE} | (left.get("config") or {})
     copied.write_text(yaml.safe_dump(left, sort_keys=False))
     seen.write_text(mark)
 
@@ -40,7 +42,7 @@ def _copy_settings(source: Path, copied: Path) -> None:
 def _readable(value: Any) -> Any:
     match value:
         case {"secure": _}:
-            return SEED
+            return SAMPLE
         case dict():
             return {key: _readable(inner) for key, inner in value.items()}
         case list():

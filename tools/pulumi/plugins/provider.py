@@ -55,8 +55,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         if request.tok not in answers.INVOKES:
             _refuse(context, grpc.StatusCode.UNIMPLEMENTED, f"offline, nothing answers {request.tok}")
+        answer = answers.INVOKES[request.tok]
+        said = answer(decode(request.args)) if callable(answer) else answer
         response = provider_pb2.InvokeResponse()
-        getattr(response, "return").CopyFrom(encode(self._here(answers.INVOKES[request.tok])))  # a keyword
+        getattr(response, "return").CopyFrom(encode(self._here(dict(said))))  # the field is called by a keyword
         return response
 
     def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:

@@ -1,0 +1,74 @@
+"""What this stack was when it was last deployed, and that it does not lose its event stores since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime import invoke
+
+from blossm.model.network import Network
+from blossm_infra.keeping import keeps
+from blossm_infra.settings import StackSettings
+
+_READ = "pulumi:pulumi:readStackOutputs"  # answered by the engine itself
+
+
+def remembered(model: Network, settings: StackSettings) -> dict[str, Any]:
+    """What a stack exports so that its next deployment can miss it."""
+    return {
+        "event_stores": {store.address: {"retired": store.retired} for store in model.event_stores.values()},
+        "place": _place(settings),
+    }
+
+
+def refuse_to_lose(model: Network, settings: StackSettings) -> None:
+    """Raises `pulumi.RunError`, before anything is registered, when an event store would be lost or its events hidden.
+
+    The engine's own protection comes too late for that: it deletes when all else of a deployment is done.
+    """
+    if not keeps(settings):
+        return
+    last = _outputs()
+    open_stores = [address for address, was in last.get("event_stores", {}).items() if not was["retired"]]
+    missed = [address for address in open_stores if address not in model.event_stores]
+    lost = [*map(_missed, missed), *(_moved(settings, last.get("place", {})) if open_stores else ())]
+    if lost:
+        how = f"Nothing was changed. How event stores are kept, moved and retired: docs/infra/safety.md ({settings.stack})"
+        raise pulumi.RunError("\n\n".join([*lost, how]))
+
+
+def _missed(address: str) -> str:
+    return (
+        f"event store `{address}` is deployed, and no blossm.yaml has it any more: its events could no longer be read.\n"
+        f"If it was renamed, give it back its name: events know their event store by it.\n"
+        f"To retire it, put it back with `retired: true`, run `pulumi up`, and take it out after that."
+    )
+
+
+def _moved(settings: StackSettings, before: Mapping[str, str]) -> list[str]:
+    now = _place(settings)
+    return [
+        f"`{setting}` was {before[setting]!r} and is {value!r}: event stores would be made anew there, without their events.\n"
+        f"Set it back, or begin a stack elsewhere and move the events to it."
+        for setting, value in now.items()
+        if before.get(setting, value) != value
+    ]
+
+
+def _place(settings: StackSettings) -> dict[str, str]:
+    """Where the events lie. None of it is changed for a cluster that has some."""
+    return {
+        "gcp:project": settings.project,
+        "gcp:region": settings.region,
+        "blossm:atlas organization": settings.atlas.organization,
+    }
+
+
+def _outputs() -> Mapping[str, Any]:
+    """Nothing before the first deployment."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = invoke(_READ, {"name": stack}).value or {}
+    outputs: Mapping[str, Any] = answer.get("outputs") or {}
+    return outputs
