@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from blossm_infra.harness.hooks import Hook
 
 STACK = "pulumi:pulumi:Stack"
 
 
 @dataclass(slots=True, kw_only=True)
 class Registered:
-    """One resource or component with its inputs (by their wire names) and the options that mocks don't see."""
+    """One resource or component with its inputs (by their wire names) and the options that mocks don't see.
+
+    `depends_on` are the URNs of all that must be there before: what `depends_on=` names, with the children of components
+    among them, and what inputs are made of. `timeouts` are by `create`, `update` and `delete`; `hooks_at` are names of
+    hooks by moment (`before_delete`), and `hooks` all of these.
+    """
 
     type: str
     name: str
@@ -25,10 +32,16 @@ class Registered:
     delete_before_replace: bool = False
     depends_on: tuple[str, ...] = ()
     provider: str = ""
+    version: str = ""  # the provider's
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
+    additional_secret_outputs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    import_id: str = ""
+    deleted_with: str = ""
+    timeouts: Mapping[str, str] = field(default_factory=dict)
     hooks: tuple[str, ...] = ()
+    hooks_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -47,6 +60,7 @@ class Plan:
     resources: tuple[Registered, ...]
     invokes: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()  # what the program logged, `warning: …`
+    hooks: Mapping[str, Hook] = field(default_factory=dict)  # by name
 
     def of(self, *types: str) -> tuple[Registered, ...]:
         return tuple(resource for resource in self.resources if resource.type in types)

@@ -17,10 +17,15 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_in_stack
 
 from blossm_infra.harness import answers
-from blossm_infra.harness.monitor import Engine, Monitor, Outputs
+from blossm_infra.harness.answers import Answer
+from blossm_infra.harness.garbage import collected_seldom
+from blossm_infra.harness.hooks import Callbacks
+from blossm_infra.harness.monitor import Engine, Monitor, Outputs, Stacks
 from blossm_infra.harness.plan import Plan, in_tree_order
 
 T = TypeVar("T")
+
+ORGANIZATION = "organization"
 
 
 class PreviewError(Exception):
@@ -35,8 +40,8 @@ class PreviewError(Exception):
 class Run:
     """What a program runs with.
 
-    With `unknowns`, ids and computed outputs are unknown, as before a first `up`. `stacks` are the outputs of other stacks,
-    by `organization/project/stack`.
+    With `unknowns`, ids and computed outputs are unknown, as before a first `up`. `outputs` and `invokes` stand in for the
+    providers. `stacks` are the outputs of stacks, by `organization/project/stack`; the program's own has none unless said.
     """
 
     stack: str = "dev"
@@ -45,9 +50,9 @@ class Run:
     config: Mapping[str, str] = field(default_factory=dict)
     unknowns: bool = False
     outputs: Outputs = answers.outputs
-    invokes: Mapping[str, dict[str, Any]] = field(default_factory=lambda: answers.INVOKES)
-    stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    timeout: float = 30.0  # seconds
+    invokes: Mapping[str, Answer] = field(default_factory=lambda: answers.INVOKES)
+    stacks: Stacks = field(default_factory=dict)
+    timeout: float = 120.0  # seconds: a large network on a busy machine takes some ten
 
 
 def run(program: Callable[[], object], how: Run) -> Plan:
@@ -61,7 +66,8 @@ def run(program: Callable[[], object], how: Run) -> Plan:
 
     def in_thread() -> None:
         try:
-            ended.set_result(contextvars.Context().run(_run, program, how))
+            with collected_seldom():
+                ended.set_result(contextvars.Context().run(_run, program, how))
         except BaseException as error:  # whatever ends the thread is raised where the caller waits
             ended.set_exception(error)
 
@@ -78,9 +84,10 @@ def _late(seconds: float) -> TimeoutError:
 
 
 def _run(program: Callable[[], object], how: Run) -> Plan:
-    monitor = Monitor(unknowns=how.unknowns, outputs=how.outputs, invokes=how.invokes, stacks=how.stacks)
-    engine = Engine()
-    _configure(monitor, engine, how)
+    stacks = {f"{ORGANIZATION}/{how.project}/{how.stack}": {}, **how.stacks}  # it has exported nothing so far
+    monitor = Monitor(unknowns=how.unknowns, outputs=how.outputs, invokes=how.invokes, stacks=stacks)
+    engine, callbacks = Engine(), Callbacks()
+    _configure(monitor, engine, callbacks, how)
 
     async def story() -> None:
         program()  # what it answers is its own business
@@ -100,13 +107,17 @@ def _run(program: Callable[[], object], how: Run) -> Plan:
         raise
     finally:
         _end(loop)
-    if monitor.problems:
-        raise PreviewError(monitor.problems)
-    resources = tuple(in_tree_order(monitor.registered))
-    return Plan(resources=resources, invokes=tuple(monitor.invokes), messages=tuple(engine.messages))
+    if problems := monitor.problems + callbacks.problems:
+        raise PreviewError(problems)
+    return Plan(
+        resources=tuple(in_tree_order(monitor.registered)),
+        invokes=tuple(monitor.invokes),
+        messages=tuple(engine.messages),
+        hooks=callbacks.hooks,
+    )
 
 
-def _configure(monitor: Monitor, engine: Engine, how: Run) -> None:
+def _configure(monitor: Monitor, engine: Engine, callbacks: Callbacks, how: Run) -> None:
     features = monitor.GetDeploymentInfo(None).supportedFeatures  # type: ignore[no-untyped-call]  # so are the SDK's mocks
     settings.configure(
         mocks.MockSettings(  # type: ignore[no-untyped-call]
@@ -115,10 +126,10 @@ def _configure(monitor: Monitor, engine: Engine, how: Run) -> None:
             engine=engine,
             project=how.project,
             stack=how.stack,
-            organization="organization",
+            organization=ORGANIZATION,
             dry_run=how.unknowns,
             root_directory=str(how.root),
-            callbacks=None,
+            callbacks=callbacks,
             outputs=set(),
         )
     )

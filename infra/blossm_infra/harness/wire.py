@@ -43,8 +43,7 @@ class Secret:
 
 def decode(properties: struct_pb2.Struct) -> dict[str, Any]:
     """As plain data, with keys in order: the wire has them in any."""
-    decoded: dict[str, Any] = _decode(json_format.MessageToDict(properties))
-    return decoded
+    return {key: _decode(value) for key, value in sorted(properties.fields.items())}
 
 
 def encode(properties: dict[str, Any]) -> struct_pb2.Struct:
@@ -64,35 +63,36 @@ def plain(value: Any) -> Any:
             return value
 
 
-def _decode(value: Any) -> Any:
-    match value:
-        case dict():
-            return _decode_marked(value) if _SIGNATURE in value else _decode_all(value)
-        case list():
-            return [_decode(inner) for inner in value]
-        case float() if value.is_integer():
-            return int(value)  # the wire has only doubles
-        case str() if value == _UNKNOWN:
-            return UNKNOWN
+def _decode(value: struct_pb2.Value) -> Any:
+    """Read straight from the message: by way of protobuf's own dicts it takes three times as long."""
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return UNKNOWN if value.string_value == _UNKNOWN else value.string_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number  # the wire has only doubles
+        case "bool_value":
+            return value.bool_value
+        case "struct_value":
+            fields = decode(value.struct_value)
+            return _decode_marked(fields) if _SIGNATURE in fields else fields
+        case "list_value":
+            return [_decode(inner) for inner in value.list_value.values]
         case _:
-            return value
+            return None
 
 
-def _decode_marked(value: dict[str, Any]) -> Any:
-    match value[_SIGNATURE]:
+def _decode_marked(fields: dict[str, Any]) -> Any:
+    match fields[_SIGNATURE]:
         case str(mark) if mark == _SECRET:
-            return Secret(_decode(value.get("value")))
+            return Secret(fields.get("value"))
         case str(mark) if mark == _OUTPUT:
-            inner = _decode(value["value"]) if "value" in value else UNKNOWN
-            return Secret(inner) if value.get("secret") else inner
+            inner = fields.get("value", UNKNOWN)
+            return Secret(inner) if fields.get("secret") else inner
         case str(mark) if mark == _RESOURCE:
-            return value["urn"]
+            return fields["urn"]
         case _:  # an asset or archive
-            return _decode_all(value)
-
-
-def _decode_all(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: _decode(inner) for key, inner in sorted(value.items())}
+            return fields
 
 
 def _encode(value: Any) -> Any:
