@@ -62,7 +62,7 @@ def idle_costs(model: Network, settings: StackSettings) -> Costs:
     lines = (
         *_clusters(model, settings),
         *_kept(model, settings),
-        *_doors(settings),
+        *_doors(model, settings),
         *_schedules(model),
         *_secrets(model, settings),
     )
@@ -108,9 +108,9 @@ def _leaves_by_nat(kind: Kind, settings: StackSettings) -> bool:
     return kind in ("event-store", "view-store") and settings.tier(kind) == "FLEX"
 
 
-def _doors(settings: StackSettings) -> Iterator[Line]:
+def _doors(model: Network, settings: StackSettings) -> Iterator[Line]:
     yield _line(prices.ZONE, "DNS zones", 1 if settings.gateways == "none" else 2, "gcp:dns/managedZone:ManagedZone")
-    if settings.gateways == "loadbalancer":
+    if settings.gateways == "loadbalancer" and any(True for _ in model.gateways()):
         rules = {"gcp:compute/globalForwardingRule:GlobalForwardingRule": _BALANCER}
         yield Line(what="the load balancer", count=1, price=prices.FORWARDING.month, resources=rules)
 

@@ -39,7 +39,7 @@ AWAKE_CPU = Price(
     what="a CPU of a kept instance that always has it", listed="0.000018 a second", month=0.000018 * _SECONDS, source=_RUN
 )
 AWAKE_MEMORY = Price(
-    what="a GiB of memory of such an instance",
+    what="a GiB of memory of an instance that always has its CPU",
     listed="0.000002 a second",
     month=0.000002 * _SECONDS,
     source=_RUN,
@@ -53,7 +53,7 @@ IDLE_CPU = Price(
     unsure=_FROM_MEMORY,
 )
 IDLE_MEMORY = Price(
-    what="a GiB of memory of such an instance",
+    what="a GiB of memory of an instance that has its CPU only while it answers",
     listed="0.0000025 a second",
     month=0.0000025 * _SECONDS,
     source=_RUN,
