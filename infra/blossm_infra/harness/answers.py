@@ -13,7 +13,7 @@ from pulumi.runtime import config as sdk_config
 
 from blossm_infra.harness import facts
 from blossm_infra.harness.strict import input_types, resource_class
-from blossm_infra.harness.wire import Secret, Unknown
+from blossm_infra.harness.wire import Secret
 
 PROJECT = "blossm-preview"
 _SCALARS: dict[Any, Any] = {str: "", bool: False, int: 1, float: 1}

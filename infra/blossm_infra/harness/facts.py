@@ -61,8 +61,8 @@ def _account(of: Values) -> Values:
     return {
         "email": email,
         "member": f"serviceAccount:{email}",
-        "uniqueId": str(unique),
         "name": f"projects/{of['project']}/serviceAccounts/{email}",
+        "uniqueId": str(unique),
     }
 
 

@@ -163,4 +163,4 @@ def _unwrapped(expected: Any) -> Any:
         return expected
     plumbing = (abc.Awaitable, Output)
     inner = [a for a in typing.get_args(expected) if a is not type(None) and typing.get_origin(a) not in plumbing]
-    return typing.Union[tuple(inner)] if inner else Any
+    return typing.Union[tuple(inner)] if inner else Any  # noqa: UP007  # the members are known at run time only
