@@ -54,7 +54,7 @@ def limit_problems(model: Network, settings: StackSettings) -> Iterator[str]:
 
 def _too_many(kind: StoreKind, plans: dict[Ref, IndexPlan], settings: StackSettings) -> Iterator[str]:
     tier, collections = settings.tier(kind), sum(len(plan.collections) for plan in plans.values())
-    said = f"Pulumi.{settings.stack}.yaml: the cluster of the {kind}s"
+    said = f"{settings.file.at(('blossm:stores', kind, 'tier'))}: the cluster of the {kind}s"
     if len(plans) * len(USES) > _MOST_USERS:
         yield f"{said} would have {len(plans) * len(USES)} database users, and a project of Atlas has at most {_MOST_USERS}"
     if tier not in SHARED:

@@ -60,17 +60,17 @@ def atlas_region(settings: StackSettings) -> str:
 
 def region_problems(settings: StackSettings) -> Iterator[str]:
     """What is wrong with where the clusters would stand."""
-    file, region, here = f"Pulumi.{settings.stack}.yaml", atlas_region(settings), ATLAS_REGIONS.get(settings.region, "")
+    region, here = atlas_region(settings), ATLAS_REGIONS.get(settings.region, "")
     if not region:
         yield (
-            f"{file}: `gcp:region` is `{settings.region}`, where Atlas has no clusters that are known here; "
-            "name one of its regions: `blossm:atlas: {region: WESTERN_EUROPE, …}`"
+            f"{settings.file.at(('gcp:region',))}: `gcp:region` is `{settings.region}`, for which no region of Atlas "
+            "is known here; name one: `blossm:atlas: {region: WESTERN_EUROPE, …}`"
         )
         return
     private = [kind for kind in STORES if settings.tier(kind) not in SHARED]
     if private and here and region != here:
-        tier = settings.tier(private[0])
+        where, tier = settings.file.at(("blossm:atlas", "region")), settings.tier(private[0])
         yield (
-            f"{file}: `blossm:atlas.region` is `{region}`, but the cluster of the {private[0]}s is {tier}, and a private "
+            f"{where}: `blossm:atlas.region` is `{region}`, but the cluster of the {private[0]}s is {tier}, and a private "
             f"endpoint leads to clusters of its own region only: leave it out, or say `{here}`, as `gcp:region` does"
         )
