@@ -57,6 +57,7 @@ IDLE_MEMORY = Price(
     listed="0.0000025 a second",
     month=0.0000025 * _SECONDS,
     source=_RUN,
+    unsure="read on pages of others",
 )
 FORWARDING = Price(
     what="a load balancer: up to five forwarding rules, with their addresses",
