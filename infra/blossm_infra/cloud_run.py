@@ -41,7 +41,7 @@ def service_template(
             min_instance_count=what.min_instances, max_instance_count=what.max_instances
         ),
         vpc_access=cloudrunv2.ServiceTemplateVpcAccessArgs(
-            egress=_egress(connection), network_interfaces=[_interface(site.subnet)]
+            egress=_egress(connection), network_interfaces=[_interface(connection.way_out or site.subnet)]
         ),
         containers=[
             cloudrunv2.ServiceTemplateContainerArgs(
@@ -67,6 +67,7 @@ def job_template(
     connection: Connection = NO_DATABASE,
 ) -> cloudrunv2.JobTemplateArgs:
     """One task that runs `blossm` with these arguments, once, and is not tried again: a person looks first."""
+    subnet = connection.way_out or site.subnet
     variables = {**what.env, **(env or {}), **connection.env}
     secrets = {**what.secrets, **connection.secrets}
     return cloudrunv2.JobTemplateArgs(
@@ -79,7 +80,7 @@ def job_template(
                 egress=_egress(connection),
                 network_interfaces=[
                     cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArgs(
-                        network=site.subnet.network, subnetwork=site.subnet.subnetwork
+                        network=subnet.network, subnetwork=subnet.subnetwork
                     )
                 ],
             ),
@@ -117,7 +118,7 @@ def let_call(
 
 
 def _egress(connection: Connection) -> str:
-    return "ALL_TRAFFIC" if connection.fixed_address else "PRIVATE_RANGES_ONLY"
+    return "ALL_TRAFFIC" if connection.way_out else "PRIVATE_RANGES_ONLY"
 
 
 def _interface(subnet: Subnet) -> cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs:

@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_gcp.serviceaccount as serviceaccount
 
+from blossm_infra.site import Subnet
+
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """`secrets` are ids of Secret Manager's secrets; whoever connects starts after all of `needs`.
 
-    `fixed_address`: the database lets in only one public address, so everything that leaves must leave by it.
+    `way_out`: the database lets in only one public address, so everything that leaves must leave by this subnet, which has it.
     """
 
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     needs: tuple[pulumi.Resource, ...] = ()
-    fixed_address: bool = False
+    way_out: Subnet | None = None
 
 
 NO_DATABASE = Connection()

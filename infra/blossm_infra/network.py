@@ -16,14 +16,16 @@ from blossm_infra.context import Context, ContextArgs
 from blossm_infra.deployed import Deployed, callers, deployed, dispatched, listened_to
 from blossm_infra.dispatcher import Dispatcher, DispatcherArgs
 from blossm_infra.foundation import Foundation, FoundationArgs
+from blossm_infra.gateways import hosts
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
+from blossm_infra.keeping import Guard, keeps, lock
+from blossm_infra.last_deployed import refuse_to_lose, remembered
 from blossm_infra.procedure import Procedure, procedures
 from blossm_infra.service import Service, ServiceArgs
-from blossm_infra.settings import StackSettings, StoreKind, refuse, strangers, without_seed
-from blossm_infra.stores.store import Store, StoreArgs
+from blossm_infra.settings import StackSettings, refuse, strangers, without_seed
+from blossm_infra.stores.needed import needed_stores
+from blossm_infra.stores.problems import store_problems
 from blossm_infra.understood import tell
-
-_STORES: tuple[StoreKind, ...] = ("event-store", "view-store")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +45,13 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         model, settings = args.model, args.settings
         self._parts = _checked(model, settings)
+        refuse_to_lose(model, settings)
         costs = tell(model, settings)
         super().__init__("blossm:infra:Network", name, None, opts)
+        lock()
         self._foundation = self._stand(args)
         self._site = self._foundation.site
-        self._stores = {kind: self._store(kind) for kind in _STORES}
+        self._stores = needed_stores(self._site, opts=self._below())
         self._services = {service: self._service(service) for service in model.services}
         self._contexts = [self._context(context) for context in _contexts(self._parts)]
         self._own = procedures(_outside(self._parts), self._site, parent=self)
@@ -56,9 +60,10 @@ class Network(pulumi.ComponentResource):
         self._bind(model)
         self._wake(model)
         self.hosts = {gateway.address: gateway.host for gateway in model.gateways()}
-        self.addresses = {gateway.address: self.procedures[gateway.ref].uri for gateway in model.gateways()}
         self.counts = dict(Counter(procedure.kind for procedure in model.procedures()))
         self._gateways = self._open()
+        self.addresses = self._gateways.addresses
+        self._keep()
         told = {"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts, "idle_cost": costs.as_dict()}
         self.register_outputs(told)
 
@@ -68,7 +73,8 @@ class Network(pulumi.ComponentResource):
         pulumi.export("addresses", self.addresses)
         pulumi.export("counts", self.counts)
         pulumi.export("name_servers", self._gateways.name_servers)
-        pulumi.export("event_stores", {s.address: {"retired": s.retired} for s in self._site.model.event_stores.values()})
+        for name, value in remembered(self._site.model, self._site.settings).items():
+            pulumi.export(name, value)
 
     def _stand(self, args: NetworkArgs) -> Foundation:
         return Foundation(
@@ -80,9 +86,6 @@ class Network(pulumi.ComponentResource):
     def _below(self) -> pulumi.ResourceOptions:
         """Nothing starts before Google's APIs are there."""
         return pulumi.ResourceOptions(parent=self, depends_on=self._foundation.ready)
-
-    def _store(self, kind: StoreKind) -> Store:
-        return Store(naming.component("store", kind), StoreArgs(kind=kind, site=self._site), opts=self._below())
 
     def _service(self, service: str) -> Service:
         members = [part for part in self._parts if part.first.service == service and not _is_view(part)]
@@ -97,7 +100,7 @@ class Network(pulumi.ComponentResource):
                 own=tuple(part for part in others if not part.first.domain),
                 domains={domain: tuple(p for p in others if p.first.domain == domain) for domain in domains},
                 site=self._site,
-                store=self._stores["event-store"],
+                store=self._stores.get("event-store"),
             ),
             opts=self._below(),
         )
@@ -106,7 +109,7 @@ class Network(pulumi.ComponentResource):
         members = tuple(part for part in self._parts if _is_view(part) and part.first.context == context)
         return Context(
             naming.component("context", context) if context else naming.component("views-without-context"),
-            ContextArgs(context=context, procedures=members, site=self._site, store=self._stores["view-store"]),
+            ContextArgs(context=context, procedures=members, site=self._site, store=self._stores.get("view-store")),
             opts=self._below(),
         )
 
@@ -147,8 +150,14 @@ class Network(pulumi.ComponentResource):
                 service.wake_ups.tell(awake, push=self._foundation.push)
 
     def _open(self) -> Gateways:
-        hosts = {gateway.host: self.procedures[gateway.ref] for gateway in self._site.model.gateways()}
-        return Gateways(naming.component("gateways"), GatewaysArgs(site=self._site, procedures=hosts), opts=self._below())
+        doors = {gateway.host: self.procedures[gateway.ref] for gateway in self._site.model.gateways()}
+        return Gateways(naming.component("gateways"), GatewaysArgs(site=self._site, procedures=doors), opts=self._below())
+
+    def _keep(self) -> None:
+        if keeps(self._site.settings):
+            parts = [self._foundation, *self._stores.values(), *self._services.values(), *self._contexts, *self._own]
+            behind = [*parts, self._dispatcher, self._gateways]
+            Guard(naming.component("guard"), settings=self._site.settings, behind=behind, parent=self)
 
 
 def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:
@@ -162,6 +171,8 @@ def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:
             container(part, settings)
         except pulumi.RunError as error:
             wrong.append(str(error))
+    wrong.extend(hosts.problems(model, settings))
+    wrong.extend(store_problems(model, settings))
     if wrong:
         raise pulumi.RunError("\n".join(wrong))
     return parts

@@ -34,6 +34,7 @@ class ReplayJob(pulumi.ComponentResource):
     def __init__(self, name: str, args: ReplayJobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blossm:infra:ReplayJob", name, None, opts)
         settings, ref = args.site.settings, args.what.ref
+        what = container(args.what, settings)
         cloudrunv2.Job(
             name,
             name=name,
@@ -41,7 +42,7 @@ class ReplayJob(pulumi.ComponentResource):
             labels=args.site.labels(kind=ref.kind, context=args.what.first.context),
             deletion_protection=False,
             template=job_template(
-                replace(container(args.what, settings), timeout=_A_DAY),
+                replace(what, cpu=max(what.cpu, "1", key=float), timeout=_A_DAY),
                 args=["replay", ref.address],
                 site=args.site,
                 account=args.projection.account.email,

@@ -89,6 +89,7 @@ class Access(pulumi.ComponentResource):
             secret_id=name,
             replication=secretmanager.SecretReplicationArgs(auto=secretmanager.SecretReplicationAutoArgs()),
             labels=args.labels,
+            deletion_protection=False,  # it is made again from the seed
             opts=self._below,
         )
         version = secretmanager.SecretVersion(

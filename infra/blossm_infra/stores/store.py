@@ -48,6 +48,7 @@ class Store(pulumi.ComponentResource):
         super().__init__("blossm:infra:Store", name, None, opts)
         self._kind, self._site = args.kind, args.site
         self._way = way_to(args.site.settings.tier(args.kind))
+        self._way_out = args.fixed_address.subnet if args.fixed_address else None
         self.project = self._project()
         self._entrance = entrance(args.kind, self._site, project=self.project.id, fixed_address=args.fixed_address, parent=self)
         self.cluster = self._cluster()
@@ -89,7 +90,7 @@ class Store(pulumi.ComponentResource):
                 },
                 secrets=access.secrets,
                 needs=(*self._entrance, *access.needs),
-                fixed_address=self._way == "fixed-address",
+                way_out=self._way_out,
             )
 
         return connect

@@ -10,6 +10,7 @@ from pulumi_mongodbatlas.outputs import AdvancedClusterConnectionStrings as Stri
 from pulumi_mongodbatlas.outputs import AdvancedClusterConnectionStringsPrivateEndpoint as Endpoint
 
 from blossm_infra.stores.addresses import AUDIENCE, address
+from blossm_infra.stores.tiers import Way
 
 PUBLIC = Strings(standard_srv="mongodb+srv://events.abc.mongodb.net")
 PRIVATE = Strings(
@@ -19,7 +20,8 @@ PRIVATE = Strings(
 
 
 def test_m0_and_flex_have_a_public_address() -> None:
-    for way in ("open", "fixed-address"):
+    ways: tuple[Way, ...] = ("open", "fixed-address")
+    for way in ways:
         assert address(PUBLIC, way=way, preview=False) == "mongodb+srv://events.abc.mongodb.net"
 
 
@@ -34,8 +36,10 @@ def test_a_private_endpoint_has_an_address_of_its_own_and_says_how_accounts_show
 
 
 def test_no_address_has_credentials() -> None:
-    for way, strings in (("open", PUBLIC), ("private-endpoint", PRIVATE)):
-        found = urlsplit(address(strings, way=way, preview=False))
+    for found in (
+        urlsplit(address(PUBLIC, way="open", preview=False)),
+        urlsplit(address(PRIVATE, way="private-endpoint", preview=False)),
+    ):
         assert (found.username, found.password) == (None, None)
 
 

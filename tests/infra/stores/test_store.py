@@ -25,6 +25,7 @@ READER = "gcp:secretmanager/secretIamMember:SecretIamMember"
 SERVICE = "gcp:cloudrunv2/service:Service"
 ACCOUNT = "gcp:serviceaccount/account:Account"
 ADDRESS = "gcp:compute/address:Address"
+SUBNET = "gcp:compute/subnetwork:Subnetwork"
 NAT = "gcp:compute/routerNat:RouterNat"
 RULE = "gcp:compute/forwardingRule:ForwardingRule"
 
@@ -227,9 +228,12 @@ def test_flex_lets_in_the_one_address_by_which_the_stack_goes_out(plans: dict[st
 
 
 def test_only_who_talks_to_a_database_goes_out_by_that_address(plans: dict[str, Plan]) -> None:
+    by_nat, usual = (f"/subnetworks/{name}" for name in ("fixed-address", naming.vpc()))
     for service in plans["staging"].of(SERVICE):
-        everything = service.inputs["template"]["vpcAccess"]["egress"] == "ALL_TRAFFIC"
-        assert everything is ("BLOSSM_STORE" in _variables(service))
+        access = service.inputs["template"]["vpcAccess"]
+        egress, (interface,) = access["egress"], access["networkInterfaces"]
+        expected = ("ALL_TRAFFIC", by_nat) if "BLOSSM_STORE" in _variables(service) else ("PRIVATE_RANGES_ONLY", usual)
+        assert (egress, interface["subnetwork"][-len(expected[1]) :]) == expected
 
 
 def test_there_is_no_nat_where_no_cluster_is_flex(plans: dict[str, Plan]) -> None:
