@@ -12,10 +12,10 @@ import pytest
 from blossm.model.edges import edges
 from blossm.model.load import load
 from blossm.model.network import Network
-from blossm_infra.deployed import home
+from blossm_infra.deployed import dispatched, dispatching, home
 from blossm_infra.naming import service_name
 from blossm_infra.preview import Plan, preview_project
-from blossm_infra.project import NoProject, read_project
+from blossm_infra.project import SECRET, NoProject, read_project
 from blossm_infra.settings import STACKS, network_folder, settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -43,23 +43,25 @@ def test_the_program_fits_on_a_screen() -> None:
     assert len((ROOT / "infra" / "__main__.py").read_text().splitlines()) < 20
 
 
-def test_each_stack_has_a_service_per_procedure_and_one_per_log(plan: Plan, city: Network) -> None:
+def test_each_stack_has_a_service_per_procedure_one_per_log_and_the_dispatcher(plan: Plan, city: Network) -> None:
     others = [procedure for procedure in city.procedures() if procedure.kind != "event-store"]
     logs = {store.service for store in city.event_stores.values()}
-    assert plan.counts()[SERVICE] == len(others) + len(logs)
-    assert plan.counts()["gcp:serviceaccount/account:Account"] == len(others) + len(logs) + 1  # and Pub/Sub's
+    assert plan.counts()[SERVICE] == len(others) + len(logs) + 1
     assert plan.counts()["gcp:pubsub/topic:Topic"] == len(logs)
 
 
-def test_each_stack_has_a_subscription_per_projection_and_log_it_listens_to(plan: Plan, city: Network) -> None:
+def test_each_stack_has_a_subscription_per_listener_and_log_it_listens_to(plan: Plan, city: Network) -> None:
     heard = sum(len({store.split(".")[0] for store in projection.events}) for projection in city.projections.values())
-    assert plan.counts()["gcp:pubsub/subscription:Subscription"] == heard > 0
+    later = len({store.partition(".")[0] for store in dispatching(city)})  # the dispatcher listens too
+    assert plan.counts()["gcp:pubsub/subscription:Subscription"] == heard + later > 0
 
 
-def test_each_stack_binds_along_the_models_edges_and_pubsub_to_projections(plan: Plan, city: Network) -> None:
+def test_each_stack_binds_along_the_models_edges_and_google_at_what_it_calls(plan: Plan, city: Network) -> None:
     named = {f"{service_name(home(e.callee))}-from-{service_name(home(e.caller))}" for e in edges(city)}
     pushed = {f"{service_name(projection.ref)}-from-push-wake-ups" for projection in city.projections.values()}
-    assert {binding.name for binding in plan.of(BINDING)} == named | pushed
+    later = {f"{service_name(ref)}-from-dispatcher" for ref in dispatched(city)}
+    google = {"dispatcher-from-call-later", "dispatcher-from-push-wake-ups"}
+    assert {binding.name for binding in plan.of(BINDING)} == named | pushed | later | google
 
 
 def test_each_stack_tells_the_hosts_of_its_environment(plan: Plan, city: Network) -> None:
@@ -68,7 +70,7 @@ def test_each_stack_tells_the_hosts_of_its_environment(plan: Plan, city: Network
 
 
 def test_production_keeps_its_event_stores_awake_and_protected(plan: Plan, stack: str) -> None:
-    stores = [service for service in plan.of(SERVICE) if service.inputs["labels"]["kind"] == "event-store"]
+    stores = [service for service in plan.of(SERVICE) if service.inputs["labels"].get("kind") == "event-store"]
     kept = {service.inputs["template"]["scaling"]["minInstanceCount"] for service in stores}
     assert kept == ({1} if stack == "prod" else {0})
     assert {service.inputs["deletionProtection"] for service in stores} == {stack == "prod"}
@@ -110,12 +112,54 @@ def test_a_project_without_a_program_is_told(tmp_path: Path) -> None:
         read_project(tmp_path, stack="dev")
 
 
-def test_values_of_a_stack_file_reach_the_program_as_text(tmp_path: Path) -> None:
+def test_values_of_a_stack_file_reach_the_program_as_the_cli_hands_them_over(tmp_path: Path) -> None:
     _project(tmp_path)
-    values = "config:\n  a:text: x\n  a:flag: true\n  a:list: [1, b]\n  a:key:\n    secure: v1:abc\n"
+    values = """\
+config:
+  a:text: x
+  a:flag: true
+  a:list: [1, b]
+  a:nothing:
+  a:key:
+    secure: v1:abc
+  a:inside: {key: {secure: v1:abc}, other: 1}
+  own: 5
+"""
     (tmp_path / "Pulumi.dev.yaml").write_text(values)
+    assert read_project(tmp_path, stack="dev").config == {
+        "a:text": "x",
+        "a:flag": "true",
+        "a:list": '[1, "b"]',
+        "a:nothing": "",
+        "a:key": SECRET,
+        "a:inside": f'{{"key": "{SECRET}", "other": 1}}',
+        "city:own": "5",
+    }
+
+
+def test_what_pulumi_yaml_says_holds_for_stacks_that_say_nothing_else(tmp_path: Path) -> None:
+    _project(tmp_path)
+    defaults = "  gcp:region: us-east1\n  a:b: {value: 1}\n  own: {type: string, default: c}\n  unset: {type: string}\n"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: city\nmain: {ROOT / 'infra'}\nconfig:\n{defaults}")
     config = read_project(tmp_path, stack="dev").config
-    assert config == {"a:text": "x", "a:flag": "true", "a:list": '[1, "b"]', "a:key": "[secret]"}
+    assert (config["gcp:region"], config["a:b"], config["city:own"]) == ("europe-west1", "1", "c")
+    assert "city:unset" not in config
+
+
+def test_a_mistake_in_the_file_is_told_by_the_program_with_its_line(tmp_path: Path) -> None:
+    _project(tmp_path)
+    with (tmp_path / "Pulumi.dev.yaml").open("a") as file:
+        file.write("  blossm:stores:\n    view-store:\n      tier: M7\n")
+    with pytest.raises(
+        pulumi.RunError, match=r"^Pulumi.dev.yaml:10: `blossm:stores.view-store.tier` is 'M7'; it takes an Atlas tier"
+    ):
+        preview_project(read_project(tmp_path, stack="dev"), stack="dev")
+
+
+def test_a_preview_of_the_repos_stacks_needs_no_secret(plan: Plan, stack: str) -> None:
+    warned = [message for message in plan.messages if "`pulumi up` will refuse" in message]
+    assert len(warned) == (0 if stack == "prod" else 1)
+    assert plan.messages[0].startswith("info: bicyclecity.example (examples/bicycle_city), ")
 
 
 def test_the_networks_folder_is_looked_for_from_the_projects_root() -> None:
@@ -126,5 +170,13 @@ def test_the_networks_folder_is_looked_for_from_the_projects_root() -> None:
 def _project(folder: Path) -> None:
     (folder / "city").mkdir()
     (folder / "Pulumi.yaml").write_text(f"name: city\nruntime: python\nmain: {ROOT / 'infra'}\n")
-    settings = "gcp:project: city-dev\n  gcp:region: europe-west1\n  blossm:network: city\n  blossm:image: example.org/city"
-    (folder / "Pulumi.dev.yaml").write_text(f"config:\n  {settings}\n")
+    settings = """\
+config:
+  gcp:project: city-dev
+  gcp:region: europe-west1
+  blossm:network: city
+  blossm:image: example.org/city
+  blossm:atlas:
+    organization: 0123456789abcdef01234567
+"""
+    (folder / "Pulumi.dev.yaml").write_text(settings)
