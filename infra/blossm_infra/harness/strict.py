@@ -11,6 +11,7 @@ import enum
 import functools
 import importlib
 import inspect
+import types
 import typing
 from collections import abc
 from typing import Any
@@ -78,7 +79,7 @@ def _object(value: dict[str, Any], cls: type, path: str) -> abc.Iterator[str]:
     prefix = f"{path}." if path else ""
     for key, inner in value.items():
         if key in known:
-            yield from _value(inner, known[key], f"{prefix}{key}")
+            yield from checked(inner, known[key], f"{prefix}{key}")
         elif not key.startswith("__"):  # the SDK's own
             yield f"{prefix}{key}: {cls.__name__} has no such property"
     for key in _required(cls):
@@ -86,7 +87,8 @@ def _object(value: dict[str, Any], cls: type, path: str) -> abc.Iterator[str]:
             yield f"{prefix}{key}: {cls.__name__} needs it"
 
 
-def _value(value: Any, expected: Any, path: str) -> abc.Iterator[str]:
+def checked(value: Any, expected: Any, path: str) -> abc.Iterator[str]:
+    """What is wrong with a value of one type; an unknown one fits any."""
     if isinstance(value, Secret):
         value = value.value
     if value is None or expected is Any or isinstance(value, Unknown):
@@ -110,11 +112,14 @@ def _value(value: Any, expected: Any, path: str) -> abc.Iterator[str]:
         yield f"{path}: a {expected.__name__} is expected, not {value!r}"
 
 
+_UNIONS = (typing.Union, types.UnionType)
+
+
 @functools.cache
 def _shape(expected: Any) -> tuple[Any, tuple[Any, ...]]:
     """What kind of type it is, and what that kind is made of."""
     origin, arguments = typing.get_origin(expected), typing.get_args(expected)
-    if origin is typing.Union:
+    if origin in _UNIONS:
         return typing.Union, arguments
     if origin in (abc.Sequence, list):
         return list, (_unwrapped(arguments[0]),)
@@ -135,7 +140,7 @@ def _fits(value: Any, wanted: tuple[type, ...]) -> bool:
 
 
 def _one_of(value: Any, members: tuple[Any, ...], path: str) -> abc.Iterator[str]:
-    found = [list(_value(value, member, path)) for member in members]
+    found = [list(checked(value, member, path)) for member in members]
     if all(found):
         yield from min(found, key=len)  # of what each says, the shortest: the others are further off
 
@@ -145,7 +150,7 @@ def _list(value: Any, item: Any, path: str) -> abc.Iterator[str]:
         yield f"{path}: a list is expected, not {value!r}"
         return
     for index, inner in enumerate(value):
-        yield from _value(inner, item, f"{path}[{index}]")
+        yield from checked(inner, item, f"{path}[{index}]")
 
 
 def _map(value: Any, item: Any, path: str) -> abc.Iterator[str]:
@@ -153,13 +158,13 @@ def _map(value: Any, item: Any, path: str) -> abc.Iterator[str]:
         yield f"{path}: a map is expected, not {value!r}"
         return
     for key, inner in value.items():
-        yield from _value(inner, item, f"{path}.{key}")
+        yield from checked(inner, item, f"{path}.{key}")
 
 
 @functools.cache
 def _unwrapped(expected: Any) -> Any:
     """What is inside `Input[T]`: one type, or a union of several."""
-    if typing.get_origin(expected) is not typing.Union:
+    if typing.get_origin(expected) not in _UNIONS:
         return expected
     plumbing = (abc.Awaitable, Output)
     inner = [a for a in typing.get_args(expected) if a is not type(None) and typing.get_origin(a) not in plumbing]
