@@ -96,3 +96,52 @@ def test_a_procedure_that_is_added_changes_no_name() -> None:
     before, after = (list(map(naming.service_name, deployed(network))) for network in (city, larger))
     assert [name for name in after if name in before] == before
     assert len(after) == len(before) + 1
+
+
+stores = _ref("event-store", 1, word) | _ref("view-store", 1, word) | _ref("view-store", 2, word)
+
+
+@given(stores)
+def test_databases_users_and_passwords_are_what_atlas_and_secret_manager_take(ref: Ref) -> None:
+    assert re.fullmatch(r"(log|view)-[a-z0-9-]{1,34}", naming.database(ref))
+    for use in ("serve", "index"):
+        assert re.fullmatch(rf"{use}-[a-z0-9-]{{1,57}}", naming.database_user(use, ref))
+        assert re.fullmatch(rf"password-{use}-[a-zA-Z0-9_-]{{1,240}}", naming.password(use, ref))
+    assert re.fullmatch(r"indexes-[a-z0-9-]{1,21}[a-z0-9]", naming.index_account(ref))
+
+
+@given(stores, stores)
+def test_no_two_logs_or_views_share_a_database_a_user_or_an_account(one: Ref, other: Ref) -> None:
+    for name in (naming.database, naming.index_account):
+        assert (name(one) == name(other)) == (one == other)
+    users = {naming.database_user(use, ref) for ref in {one, other} for use in ("serve", "index")}
+    assert len(users) == 2 * len({one, other})
+
+
+def test_a_log_is_found_by_its_service_and_a_view_by_its_address() -> None:
+    assert naming.database(Ref("event-store", "shop")) == "log-shop"
+    assert naming.database(Ref("view-store", "garage.bicycles")) == "view-garage-bicycles"
+    assert naming.database_user("serve", Ref("event-store", "shop")) == "serve-event-store-shop"
+
+
+@given(st.from_regex(r"[a-z][a-z0-9-]{0,30}\.[a-z]{2,8}", fullmatch=True), st.sampled_from(["event-store", "view-store"]))
+def test_an_atlas_project_names_its_network_and_environment(network: str, kind: str) -> None:
+    names = {
+        naming.atlas_project(network, environment, kind) for environment in ("development", "staging", "sandbox", "production")
+    }
+    assert len(names) == 4
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]{5,62}", name) for name in names)
+
+
+def test_no_account_of_an_index_job_can_be_that_of_a_procedure() -> None:
+    kinds: tuple[Kind, ...] = (
+        "event-store",
+        "command",
+        "fact",
+        "command-gateway",
+        "fact-gateway",
+        "view-store",
+        "projection",
+        "view-gateway",
+    )
+    assert not [kind for kind in kinds if naming.account_id(Ref(kind, "x.y.z")).startswith("indexes")]
