@@ -15,7 +15,6 @@ from blossm_infra.deployed import home
 from blossm_infra.network import Network, NetworkArgs
 from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, PreviewError, Registered, preview, preview_program
 from blossm_infra.settings import settings_of
-from blossm_infra.shapes import SHAPES
 
 SERVICE = "gcp:cloudrunv2/service:Service"
 ACCOUNT = "gcp:serviceaccount/account:Account"
@@ -35,22 +34,26 @@ def _kind(service: Registered) -> str:
 
 
 def test_a_network_is_counted(dev: Plan, prod: Plan) -> None:
-    assert dev.counts() == prod.counts()
-    assert dev.counts() == {
-        "pulumi:pulumi:Stack": 1,
+    counted = {
         "blossm:infra:Network": 1,
+        "blossm:infra:Foundation": 1,
+        "blossm:infra:Store": 2,
         "blossm:infra:Service": 2,  # shop, staff
+        "blossm:infra:EventStore": 3,  # bicycle, wheel, mechanic
         "blossm:infra:Domain": 2,  # bicycle, mechanic: wheel has an event store only, which is the service's
         "blossm:infra:WakeUps": 2,
         "blossm:infra:Context": 2,  # garage, and the views without a context
         "blossm:infra:Procedure": 16,  # 17 procedures, of which the event stores of bicycle and wheel are one
-        SERVICE: 16,
-        ACCOUNT: 17,  # and the one as which Pub/Sub calls
-        "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": 27,
+        "blossm:infra:Dispatcher": 1,
+        "blossm:infra:Gateways": 1,
+        SERVICE: 17,  # and the dispatcher
         TOPIC: 2,
-        "gcp:pubsub/topicIAMMember:TopicIAMMember": 2,
-        SUBSCRIPTION: 3,  # bicycles listens to shop and staff, totals to shop
+        SUBSCRIPTION: 4,  # bicycles listens to shop and staff, totals to shop, and the dispatcher to shop
+        "gcp:pubsub/topicIAMMember:TopicIAMMember": 4,  # each log's event store, and the dispatcher
+        "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": 33,
     }
+    for plan in (dev, prod):
+        assert {kind: plan.counts().get(kind, 0) for kind in counted} == counted
 
 
 def test_the_event_stores_of_a_service_are_one_cloud_run_service(dev: Plan) -> None:
@@ -84,11 +87,6 @@ def test_cpus_are_given_on_purpose(dev: Plan, prod: Plan) -> None:
     assert _container(prod.one(SERVICE, name="event-store-shop"))["resources"]["cpuIdle"] is False
 
 
-def test_services_are_protected_by_the_shape_of_their_stack(dev: Plan, prod: Plan) -> None:
-    for plan, shape in ((dev, SHAPES["free"]), (prod, SHAPES["full"])):
-        assert {service.inputs["deletionProtection"] for service in plan.of(SERVICE)} == {shape.deletion_protection}
-
-
 def test_a_secret_is_a_reference(dev: Plan) -> None:
     variables = _container(dev.one(SERVICE, name="command-shop-bicycle-paint"))["envs"]
     (secret,) = [variable for variable in variables if variable["name"] == "PAINT_KEY"]
@@ -97,6 +95,7 @@ def test_a_secret_is_a_reference(dev: Plan) -> None:
 
 def test_a_procedure_can_be_found_by_its_labels(prod: Plan) -> None:
     assert prod.one(SERVICE, name="command-shop-bicycle-paint").inputs["labels"] == {
+        "network": "bicyclecity-example",
         "environment": "production",
         "kind": "command",
         "service": "shop",
@@ -111,7 +110,9 @@ def test_a_service_with_a_log_has_one_topic_that_its_event_store_knows(dev: Plan
 
 
 def test_a_projection_has_one_subscription_per_service_it_listens_to(dev: Plan) -> None:
-    heard = {(s.inputs["topic"].rsplit("/", 1)[-1], s.name.partition("-for-")[2]) for s in dev.of(SUBSCRIPTION)}
+    heard = {
+        (s.inputs["topic"].rsplit("/", 1)[-1], s.name.partition("-for-")[2]) for s in dev.of(SUBSCRIPTION) if "-for-" in s.name
+    }
     assert heard == {
         ("wake-ups-shop", "garage-bicycles"),
         ("wake-ups-staff", "garage-bicycles"),
@@ -136,7 +137,7 @@ def test_a_stack_tells_where_its_gateways_are_and_how_much_there_is(prod: Plan) 
         "f": "f.bicyclecity.example",
         "v.garage": "v.garage.bicyclecity.example",
     }
-    assert prod.outputs["addresses"]["f"] == "https://gateway-f-123456789012.europe-west1.run.app"
+    assert prod.outputs["addresses"]["f"] == "https://f.bicyclecity.example"
     assert prod.outputs["counts"] == {
         "event-store": 3,
         "command": 4,
@@ -156,10 +157,11 @@ def test_everything_lies_below_its_component(dev: Plan) -> None:
 
 def test_before_the_first_up_what_is_computed_is_unknown_and_nothing_breaks() -> None:
     plan = preview(bicycle_city("production"), stack="prod", unknowns=True)
-    assert plan.outputs["addresses"]["f"] == UNKNOWN
+    push = plan.one(SUBSCRIPTION, name="wake-ups-shop-for-totals").inputs["pushConfig"]
+    assert push["oidcToken"]["serviceAccountEmail"] == UNKNOWN
+    assert push["pushEndpoint"] == "https://projection-totals-123456789012.europe-west1.run.app/wake-up"
     assert plan.outputs["hosts"]["f"] == "f.bicyclecity.example"
-    assert plan.one(SUBSCRIPTION, name="wake-ups-shop-for-totals").inputs["pushConfig"]["pushEndpoint"] == UNKNOWN
-    assert plan.counts()[SERVICE] == 16
+    assert plan.counts()[SERVICE] == 17
 
 
 def test_a_command_that_is_added_adds_its_resources_and_touches_no_other(dev: Plan) -> None:
@@ -205,7 +207,7 @@ def test_a_network_of_one_event_store_is_enough() -> None:
         event_stores={"shop.bicycle": city.event_stores["shop.bicycle"]},
     )
     plan = preview(alone)
-    assert [service.name for service in plan.of(SERVICE)] == ["event-store-shop"]
+    assert {service.name for service in plan.of(SERVICE)} == {"event-store-shop", "dispatcher"}
     assert plan.counts()[TOPIC] == 1
 
 

@@ -1,4 +1,4 @@
-"""The bindings are the model's edges, and there are no others."""
+"""The bindings are the model's edges and those of Google's own callers, and there are no others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.infra.networks import bicycle_city
 from blossm.model.edges import edges
 from blossm.model.network import Environment, Network, Ref
 from blossm_infra import naming
+from blossm_infra.deployed import dispatched
 from blossm_infra.preview import Plan
 
 BINDING = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
@@ -19,14 +20,21 @@ def _runs_at(ref: Ref) -> Ref:
     return Ref("event-store", ref.address.split(".")[0]) if ref.kind == "event-store" else ref
 
 
+def _member(account_id: str) -> str:
+    return f"serviceAccount:{account_id}@blossm-preview.iam.gserviceaccount.com"
+
+
 def _account(ref: Ref) -> str:
-    return f"serviceAccount:{naming.account_id(ref)}@blossm-preview.iam.gserviceaccount.com"
+    return _member(naming.account_id(ref))
 
 
 def _allowed(network: Network) -> set[tuple[str, str]]:
+    """The model's edges, Pub/Sub's at projections, and what goes in and out of the dispatcher."""
     by_model = {(naming.service_name(_runs_at(edge.callee)), _account(_runs_at(edge.caller))) for edge in edges(network)}
-    push = "serviceAccount:push-wake-ups@blossm-preview.iam.gserviceaccount.com"
-    return by_model | {(naming.service_name(projection.ref), push) for projection in network.projections.values()}
+    pushed = {(naming.service_name(projection.ref), _member("push-wake-ups")) for projection in network.projections.values()}
+    later = {(naming.service_name(ref), _member("dispatcher")) for ref in dispatched(network)}
+    to_dispatcher = {("dispatcher", _member(account)) for account in ("push-wake-ups", "call-later")}
+    return by_model | pushed | later | to_dispatcher
 
 
 @pytest.fixture(params=["development", "production"])
@@ -56,16 +64,24 @@ def test_two_procedures_may_call_each_other(dev: Plan) -> None:
     assert "command-shop-bicycle-repaint-from-command-shop-bicycle-paint" in names
 
 
-def test_only_a_logs_own_event_store_wakes_its_projections(city: tuple[Network, Plan]) -> None:
+def test_only_a_logs_own_event_store_and_the_safety_net_wake_its_projections(city: tuple[Network, Plan]) -> None:
     publishers = {(p.inputs["topic"], p.inputs["role"], p.inputs["member"]) for p in city[1].of(PUBLISHER)}
     assert publishers == {
-        (f"wake-ups-{service}", "roles/pubsub.publisher", _account(Ref("event-store", service))) for service in ("shop", "staff")
+        (f"wake-ups-{service}", "roles/pubsub.publisher", member)
+        for service in ("shop", "staff")
+        for member in (_account(Ref("event-store", service)), _member("dispatcher"))
     }
 
 
 def test_no_procedure_has_a_role_in_the_whole_project(city: tuple[Network, Plan]) -> None:
     iam = {resource.type for resource in city[1].resources if "iam" in resource.type.lower()}
-    assert iam == {BINDING, PUBLISHER}
+    assert iam == {
+        BINDING,
+        PUBLISHER,
+        "gcp:secretmanager/secretIamMember:SecretIamMember",
+        "gcp:cloudtasks/queueIamMember:QueueIamMember",
+        "gcp:serviceaccount/iAMMember:IAMMember",
+    }
 
 
 def test_nothing_is_bound_to_everybody(city: tuple[Network, Plan]) -> None:
