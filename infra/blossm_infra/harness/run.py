@@ -18,7 +18,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from blossm_infra.harness import answers
 from blossm_infra.harness.answers import Answer
-from blossm_infra.harness.garbage import collected_seldom
+from blossm_infra.harness.economy import economically, throw_away_unawaited
 from blossm_infra.harness.hooks import Callbacks
 from blossm_infra.harness.monitor import Engine, Monitor, Outputs, Stacks
 from blossm_infra.harness.plan import Plan, in_tree_order
@@ -66,7 +66,7 @@ def run(program: Callable[[], object], how: Run) -> Plan:
 
     def in_thread() -> None:
         try:
-            with collected_seldom():
+            with economically():
                 ended.set_result(contextvars.Context().run(_run, program, how))
         except BaseException as error:  # whatever ends the thread is raised where the caller waits
             ended.set_exception(error)
@@ -159,6 +159,8 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
     for task in left:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    if left or any(task.cancelled() or task.exception() for task in settings.SETTINGS.outputs if task.done()):
+        throw_away_unawaited()
     asyncio.set_event_loop(None)
     loop.close()
 
