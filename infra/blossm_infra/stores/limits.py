@@ -15,10 +15,10 @@ from blossm_infra.stacks import SHARED, STORES, StoreKind
 USES = ("serve", "index")
 
 # Of a project, and how far they can be raised (Atlas: setProjectLimit).
-_USERS, _MOST_USERS = 100, 900
+GIVEN, USERS = 100, 900
 
 # Of a cluster below M10 (Atlas: limits of M0 and Flex clusters).
-_DATABASES, _COLLECTIONS = 100, 500
+DATABASES, COLLECTIONS = 100, 500
 
 
 def databases(model: Network, kind: StoreKind) -> tuple[Ref, ...]:
@@ -34,7 +34,7 @@ def users(model: Network, kind: StoreKind) -> int:
 def project_limits(model: Network, kind: StoreKind) -> list[mongodbatlas.ProjectLimitArgs] | None:
     """What has to be raised, in hundreds, so that the next database rarely touches the project. None for most networks."""
     needed = users(model, kind)
-    if needed <= _USERS:
+    if needed <= GIVEN:
         return None
     hundreds = -(-needed // 100) * 100
     return [
@@ -55,15 +55,15 @@ def limit_problems(model: Network, settings: StackSettings) -> Iterator[str]:
 def _too_many(kind: StoreKind, plans: dict[Ref, IndexPlan], settings: StackSettings) -> Iterator[str]:
     tier, collections = settings.tier(kind), sum(len(plan.collections) for plan in plans.values())
     said = f"{settings.file.at(('blossm:stores', kind, 'tier'))}: the cluster of the {kind}s"
-    if len(plans) * len(USES) > _MOST_USERS:
-        yield f"{said} would have {len(plans) * len(USES)} database users, and a project of Atlas has at most {_MOST_USERS}"
+    if len(plans) * len(USES) > USERS:
+        yield f"{said} would have {len(plans) * len(USES)} database users, and a project of Atlas has at most {USERS}"
     if tier not in SHARED:
         return
     larger = f"give it a tier from M10: `blossm:stores: {{{kind}: {{tier: M10}}}}`"
-    if len(plans) > _DATABASES:
-        yield f"{said} would have {len(plans)} databases, and {tier} has at most {_DATABASES}: {larger}"
-    if collections > _COLLECTIONS:
-        yield f"{said} would have {collections} collections, and {tier} has at most {_COLLECTIONS}: {larger}"
+    if len(plans) > DATABASES:
+        yield f"{said} would have {len(plans)} databases, and {tier} has at most {DATABASES}: {larger}"
+    if collections > COLLECTIONS:
+        yield f"{said} would have {collections} collections, and {tier} has at most {COLLECTIONS}: {larger}"
 
 
 def _too_many_indexes(model: Network, ref: Ref, plan: IndexPlan) -> Iterator[str]:
