@@ -20,6 +20,8 @@ from blossm_infra.schedules import Target, call_by_the_clock, tick
 from blossm_infra.site import Site
 from blossm_infra.wake_ups import PATH, WakeUps
 
+LATER = "/later"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DispatcherArgs:
@@ -102,7 +104,7 @@ class Dispatcher(pulumi.ComponentResource):
         called = (Ref("command", address) for c in model.commands.values() for address in c.calls)
         logs = (Ref("event-store", address) for address in dispatching(model))
         return {
-            "BLOSSM_DISPATCHER": self._url,
+            "BLOSSM_DISPATCHER": f"{self._url}{LATER}",
             "BLOSSM_CALLEES": json.dumps(self._site.urls(*sorted({*called, *logs})), sort_keys=True),
             "BLOSSM_TASKS": f"projects/{settings.project}/locations/{settings.region}/queues/{naming.queue()}",
             "BLOSSM_TOPICS": json.dumps({service: topic.topic_id for service, topic in self._args.topics.items()}),

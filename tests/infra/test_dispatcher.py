@@ -131,7 +131,7 @@ def test_the_dispatcher_speaks_http_to_google_and_is_no_larger_than_it_must(dev:
 def test_the_dispatcher_is_told_where_it_is_whom_it_calls_and_whom_it_wakes(dev: Plan) -> None:
     told = _variables(dev)
     assert told["BLOSSM_PROCEDURE"] == "dispatcher"
-    assert told["BLOSSM_DISPATCHER"] == URL
+    assert told["BLOSSM_DISPATCHER"] == f"{URL}/later"  # where its tasks come back to
     assert told["BLOSSM_SCHEDULER"] == CALL_LATER
     assert told["BLOSSM_TASKS"] == "projects/blossm-preview/locations/europe-west1/queues/call-later"
     assert json.loads(told["BLOSSM_TOPICS"]) == {
