@@ -6,67 +6,164 @@ import importlib.util
 import json
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from tests.cli.cloud import Told, tell
+from tests.docs.markdown import page, quoted, sections
 
-from blossm.cli.plan import plan
+from blossm.cli.cloud.tree import tree
+from blossm_infra.preview import Plan
 
 ROOT = Path(__file__).parents[2]
+CITY = ROOT / "examples" / "bicycle_city"
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT / "examples" / "bicycle_city")  # anywhere below Pulumi.yaml will do
+def run(*arguments: str, folder: Path = CITY) -> Told:
+    """From anywhere below Pulumi.yaml."""
+    return tell("plan", *arguments, folder=folder)
 
 
-def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(plan, list(arguments))
+@pytest.fixture(scope="module")
+def told() -> str:
+    """What is said of production."""
+    done = run("prod")
+    assert done.code == 0, done.err
+    return done.out
 
 
-@pytest.mark.usefixtures("here")
-def test_the_tree_shows_what_runs_on_what_and_who_may_call_it() -> None:
-    told = _run("prod")
-    assert told.exit_code == 0
-    assert "event-store-shop  1–3 × 1 CPU, 256Mi" in told.output
-    assert "called by push-wake-ups" in told.output
-    assert "c.bicycle.shop.bicyclecity.example" in told.output
-    assert "gcp:pubsub/topic:Topic" in told.output
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    done = run("dev", "--json")
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
 
 
-@pytest.mark.usefixtures("here")
-def test_the_same_is_there_as_data() -> None:
-    told = json.loads(_run("dev", "--json").stdout)
-    assert told["stack"] == "dev"
-    assert told["hosts"]["c.bicycle.shop"] == "c.bicycle.shop.dev.bicyclecity.example"
-    assert "gateway-c-bicycle-shop" in told["callers"]["command-shop-bicycle-paint"]
-    assert told["procedures"]["projection"] == 2
-    assert told["resources"]["gcp:pubsub/topic:Topic"] == 2
-    assert told["tree"]["children"][0]["type"] == "blossm:infra:Network"
+def lines_of(found: Plan, *, width: int, full: bool = False) -> list[str]:
+    return [line.plain for line in tree(found, width=width, full=full)]
 
 
-@pytest.mark.usefixtures("here")
+def test_it_begins_with_what_it_is_where_and_how_large(told: str) -> None:
+    assert told.startswith(
+        "bicyclecity.example in stack prod: production, shape full\n"
+        "project bicycle-city-prod in europe-west1; event stores are kept\n"
+        "34 procedures, 33 Cloud Run services, "
+    )
+
+
+def test_it_ends_with_hosts_costs_and_warnings(told: str) -> None:
+    assert "\nopen to the world  by a load balancer\n" in told
+    assert "  c.bicycle.shop    https://c.bicycle.shop.bicyclecity.example\n" in told
+    assert "\nidle cost  " in told
+    assert "  Atlas M10 for event-stores " in told
+    assert "\nwarning: services/shop/bicycle/blossm.yaml:" in told.rpartition("\nidle cost")[2]
+
+
+def test_a_procedure_is_a_line_with_what_it_runs_on_and_who_calls_it(prod: Plan) -> None:
+    lines = lines_of(prod, width=100)
+    shop = lines[lines.index("service shop") :]
+    assert shop[:8] == [
+        "service shop",
+        "  event store   bicycle, wheel  1–3 × 1 CPU 512Mi   ← 8 callers",
+        "  domain bicycle",
+        "    command     paint           1–7 × 2 CPU 1Gi     ← repaint, the dispatcher, c.bicycle.shop",
+        "    command     register        0–100 × 1 CPU 256Mi ← c.bicycle.shop",
+        "    command     repaint         0–100 × 1 CPU 256Mi ← paint, the dispatcher",
+        "    fact        owner           0–100 × 1 CPU 256Mi",
+        "    gateway     c.bicycle.shop  0–100 × 1 CPU 256Mi ← the world",
+    ]
+    assert "  view store    bicycles        0–100 × 1 CPU 256Mi ← v.garage, its projection" in lines
+
+
+def test_all_else_is_counted_below_its_heading(prod: Plan) -> None:
+    lines = lines_of(prod, width=100)
+    assert lines[-2] == "foundation"
+    assert "APIs" in lines[-1]
+    assert "1 managed zone" in lines[-1]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_the_tree_keeps_to_the_width_of_the_terminal(prod: Plan, width: int) -> None:
+    assert [line for line in lines_of(prod, width=width) if len(line) > width] == []
+
+
+def test_in_full_every_resource_and_every_caller_is_named(prod: Plan) -> None:
+    lines = "\n".join(lines_of(prod, width=80, full=True))
+    assert [resource.name for resource in prod.resources if resource.custom and f" {resource.name}  " not in lines] == []
+    assert "← shop.bicycle.paint, shop.bicycle.register, shop.bicycle.repaint, " in lines
+    assert "event-store-shop  gcp:cloudrunv2/service:Service" in lines
+
+
+def test_the_same_is_there_as_data(document: dict[str, Any]) -> None:
+    assert (document["network"], document["stack"], document["environment"]) == ("bicyclecity.example", "dev", "development")
+    assert document["hosts"]["c.bicycle.shop"] == "c.bicycle.shop.dev.bicyclecity.example"
+    assert document["kinds"]["projection"] == 2
+    assert document["resources"]["gcp:pubsub/topic:Topic"] == 2
+    assert document["event_stores"]["shop.bicycle"] == {"retired": False}
+    assert document["idle_cost"]["usd_a_month"] < 2
+    assert document["tree"]["children"][0]["type"] == "blossm:infra:Network"
+    [paint] = [one for one in document["procedures"] if one["address"] == "shop.bicycle.paint"]
+    assert paint == {
+        "kind": "command",
+        "address": "shop.bicycle.paint",
+        "name": "command-shop-bicycle-paint",
+        "min_instances": 0,
+        "max_instances": 3,
+        "cpu": "1",
+        "memory": "256Mi",
+        "host": None,
+        "callers": ["command-gateway/c.bicycle.shop"],
+    }
+
+
+def test_the_manual_names_every_key_of_the_document(document: dict[str, Any]) -> None:
+    items = [line for line in sections(page("docs/cli.md"))["`blossm plan`"].splitlines() if line.startswith("- ")]
+    assert [key for item in items for key in quoted(item.partition(":")[0])] == list(document)
+
+
 def test_a_stack_that_is_not_there_names_those_that_are() -> None:
-    told = _run("qa")
-    assert (told.exit_code, told.stdout) == (2, "")
-    assert told.stderr.endswith("its stacks are dev, prod, sandbox, staging\n")
-    assert told.stderr.startswith("error: no Pulumi.qa.yaml in ")
+    done = run("qa")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith("its stacks are dev, prod, sandbox, staging\n")
+    assert done.err.startswith("error: no Pulumi.qa.yaml in ")
 
 
-def test_a_folder_without_a_project_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    told = _run("dev")
-    assert (told.exit_code, told.stdout) == (2, "")
-    assert "no Pulumi.yaml in" in told.stderr
+def test_a_folder_without_a_project_is_told(tmp_path: Path) -> None:
+    done = run("dev", folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "no Pulumi.yaml in" in done.err
 
 
-def test_a_mistake_in_the_settings_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "Pulumi.yaml").write_text(f"name: city\nruntime: python\nmain: {ROOT / 'infra'}\n")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  blossm:shape: huge\n")
-    monkeypatch.chdir(tmp_path)
-    told = _run("dev")
-    assert (told.exit_code, told.stdout) == (1, "")
-    assert "Pulumi.dev.yaml: `blossm:shape` is 'huge'; it takes `free`, `small` or `full`" in told.stderr
+def project(folder: Path, *, program: str, settings: str = "") -> Path:
+    """A project of its own over the example's network."""
+    (folder / "Pulumi.yaml").write_text("name: city\nruntime: python\n")
+    (folder / "__main__.py").write_text(program)
+    config = (ROOT / "Pulumi.dev.yaml").read_text().replace("examples/bicycle_city", str(CITY))
+    (folder / "Pulumi.dev.yaml").write_text(config + settings)
+    return folder
+
+
+def test_a_mistake_in_the_settings_is_a_finding(tmp_path: Path) -> None:
+    program = (ROOT / "infra" / "__main__.py").read_text()
+    done = run("dev", folder=project(tmp_path, program=program, settings="  blossm:shape: huge\n"))
+    assert (done.code, done.out) == (1, "")
+    assert "`blossm:shape` is 'huge'; it takes `free`, `small` or `full`" in done.err
+    assert done.err.startswith("error: Pulumi.dev.yaml:")
+
+
+OPEN = """
+import pulumi_gcp.cloudrunv2 as cloudrunv2
+cloudrunv2.ServiceIamMember("open", name="command-shop-bicycle-paint", role="roles/run.invoker", member="allUsers")
+"""
+
+
+def test_what_breaks_a_rule_of_policy_is_shown_with_the_plan_and_is_exit_code_1(tmp_path: Path) -> None:
+    """Also what the network's own components did not make."""
+    done = run("dev", folder=project(tmp_path, program=(ROOT / "infra" / "__main__.py").read_text() + OPEN))
+    assert done.code == 1
+    assert "service shop" in done.out
+    assert "  gcp:cloudrunv2/serviceIamMember:ServiceIamMember open\nhelp: " in done.out.rpartition("\nerror[BP")[2]
 
 
 def test_without_the_extra_one_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +172,6 @@ def test_without_the_extra_one_message_says_what_to_install(monkeypatch: pytest.
     def without_pulumi(name: str) -> ModuleSpec | None:
         return None if name.startswith("pulumi") else find(name)
 
-    monkeypatch.setattr("blossm.cli.plan.find_spec", without_pulumi)
-    told = _run("dev")
-    assert (told.exit_code, told.stderr) == (2, "error: `blossm plan` needs Pulumi's SDK: pip install 'blossm[infra]'\n")
+    monkeypatch.setattr("blossm.cli.cloud.proposal.find_spec", without_pulumi)
+    done = run("dev")
+    assert (done.code, done.err) == (2, "error: this needs Pulumi's SDK\nhelp: pip install 'blossm[infra]'\n")

@@ -21,6 +21,8 @@ COMMANDS = {
     "replay": "Make a view anew from the first event on.",
     "graph": "Draw who calls whom.",
     "plan": "Show what the network becomes in the cloud.",
+    "deploy": "Bring a stack in the cloud up to date.",
+    "destroy": "Delete all that a stack consists of.",
 }
 
 
