@@ -63,10 +63,10 @@ To give up a whole stack, follow docs/infra/safety.md: that is done outside Pulu
 
 
 class Guard(pulumi.ComponentResource):
-    """What `pulumi destroy` must delete first, and may not. It makes nothing: it depends on all that a stack has.
+    """What `pulumi destroy` must delete first, and may not where a stack keeps its event stores.
 
-    The engine deletes last what others depend on, so a destroy that is refused here has touched nothing, whatever its
-    options. Idle cost: 0.
+    It makes nothing: it depends on all that a stack has. The engine deletes last what others depend on, so a destroy that
+    is refused here has touched nothing, whatever its options. Idle cost: 0.
     """
 
     def __init__(self, name: str, *, settings: StackSettings, behind: Sequence[pulumi.Resource], parent: pulumi.Resource) -> None:

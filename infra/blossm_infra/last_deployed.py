@@ -20,17 +20,19 @@ def remembered(model: Network, settings: StackSettings) -> dict[str, Any]:
     return {
         "event_stores": {store.address: {"retired": store.retired} for store in model.event_stores.values()},
         "place": _place(settings),
+        "kept": keeps(settings),
     }
 
 
 def refuse_to_lose(model: Network, settings: StackSettings) -> None:
     """Raises `pulumi.RunError`, before anything is registered, when an event store would be lost or its events hidden.
 
-    The engine's own protection comes too late for that: it deletes when all else of a deployment is done.
+    The engine's own protection comes too late for that: it deletes when all else of a deployment is done. A stack that
+    keeps no more is asked once more: what it kept, it lets go only after it was deployed as one that keeps nothing.
     """
-    if not keeps(settings):
-        return
     last = _outputs()
+    if not (keeps(settings) or last.get("kept")):
+        return
     open_stores = [address for address, was in last.get("event_stores", {}).items() if not was["retired"]]
     missed = [address for address in open_stores if address not in model.event_stores]
     lost = [*map(_missed, missed), *(_moved(settings, last.get("place", {})) if open_stores else ())]

@@ -18,7 +18,7 @@ from blossm_infra.dispatcher import Dispatcher, DispatcherArgs
 from blossm_infra.foundation import Foundation, FoundationArgs
 from blossm_infra.gateways import hosts
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
-from blossm_infra.keeping import Guard, keeps, lock
+from blossm_infra.keeping import Guard, lock
 from blossm_infra.last_deployed import refuse_to_lose, remembered
 from blossm_infra.procedure import Procedure, procedures
 from blossm_infra.service import Service, ServiceArgs
@@ -154,10 +154,9 @@ class Network(pulumi.ComponentResource):
         return Gateways(naming.component("gateways"), GatewaysArgs(site=self._site, procedures=doors), opts=self._below())
 
     def _keep(self) -> None:
-        if keeps(self._site.settings):
-            parts = [self._foundation, *self._stores.values(), *self._services.values(), *self._contexts, *self._own]
-            behind = [*parts, self._dispatcher, self._gateways]
-            Guard(naming.component("guard"), settings=self._site.settings, behind=behind, parent=self)
+        parts = [self._foundation, *self._stores.values(), *self._services.values(), *self._contexts, *self._own]
+        behind = [*parts, self._dispatcher, self._gateways]
+        Guard(naming.component("guard"), settings=self._site.settings, behind=behind, parent=self)
 
 
 def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:

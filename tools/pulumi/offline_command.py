@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tools.pulumi.cli import MISSING, find_cli, offline_path
 from tools.pulumi.copied import copy_project
+from tools.pulumi.plugins.journal import Journal
+from tools.pulumi.plugins.serving import providers
 
 from blossm_infra.project import NoProject, find_project
 
@@ -30,7 +32,8 @@ def main(words: Sequence[str]) -> int:
     _say(f"offline: no cloud is reached, and what `up` makes exists in {folder} only")
     if stack := _stack(words):
         subprocess.run([cli, "stack", "select", stack, "--create"], cwd=here, env=environment, check=False, capture_output=True)
-    return subprocess.run([cli, *words], cwd=here, env=environment, check=False).returncode
+    with providers(Journal.of_environment()) as found:
+        return subprocess.run([cli, *words], cwd=here, env={**environment, **found}, check=False).returncode
 
 
 def _say(message: str) -> int:

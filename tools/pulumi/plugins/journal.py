@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,27 +22,24 @@ class Entry:
 
 
 class Journal:
-    """One line for each thing that was done; previews do nothing."""
+    """What was done, oldest first: previews do nothing. In a file it is a line of JSON for each.
 
-    def __init__(self, *, file: str, fail: str) -> None:
+    It fails instead at the `n`th entry, or at `create wake-ups-shop`: what would be done, and to which resource.
+    """
+
+    def __init__(self, *, file: str = "", fail: str = "") -> None:
         self._file = Path(file) if file else None
-        self._fail, self._done = fail, 0
+        self.fail, self.entries = fail, list[Entry]()
 
     @classmethod
     def of_environment(cls) -> Journal:
         return cls(file=os.environ.get(FILE, ""), fail=os.environ.get(FAIL, ""))
 
     def write(self, entry: Entry) -> None:
-        """Raises AskedToFail instead at the `n`th entry, or at `create wake-ups-shop`: what is done, and to which resource."""
-        self._done += 1
-        if self._fail in (str(self._done), f"{entry.did} {entry.name}"):
-            raise AskedToFail(f"{entry.did} {entry.name}: failed, as {FAIL} asked")
+        """Raises AskedToFail where it is to fail."""
+        if self.fail in (str(len(self.entries) + 1), f"{entry.did} {entry.name}"):
+            raise AskedToFail(f"{entry.did} {entry.name}: failed, as it was asked to")
+        self.entries.append(entry)
         if self._file:
             with self._file.open("a") as file:  # one short write: two providers share the file
                 file.write(json.dumps(asdict(entry)) + "\n")
-
-
-def entries(file: Path) -> Iterator[Entry]:
-    """What a journal says, oldest first."""
-    for line in file.read_text().splitlines() if file.exists() else ():
-        yield Entry(**json.loads(line))

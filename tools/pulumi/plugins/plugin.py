@@ -1,35 +1,33 @@
-"""Starts what the engine calls a plugin: a gRPC server on a port of its own, told on stdout."""
+"""Starts a plugin as the engine does it: by an executable on PATH, which tells its port on stdout."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from concurrent import futures
+import threading
 
-import grpc
 from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 from tools.pulumi.plugins.journal import Journal
-
-_WORKERS = 8
+from tools.pulumi.plugins.serving import served
 
 
 def main(what: str, *words: str) -> None:
     """`what` is a package that a provider stands in for, or `language`. The engine's address is the last of its words."""
-    server = grpc.server(futures.ThreadPoolExecutor(_WORKERS), options=[("grpc.max_receive_message_length", -1)])
+    with served(_servicer(what, words)) as port, contextlib.suppress(KeyboardInterrupt):  # how the engine ends its plugins
+        print(port, flush=True)
+        threading.Event().wait()
+
+
+def _servicer(
+    what: str, words: tuple[str, ...]
+) -> provider_pb2_grpc.ResourceProviderServicer | language_pb2_grpc.LanguageRuntimeServicer:
     if what == "language":
         from tools.pulumi.plugins.language import LanguageHost
 
-        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(words[-1]), server)
-    else:
-        from tools.pulumi.plugins.provider import Provider
+        return LanguageHost(words[-1])
+    from tools.pulumi.plugins.provider import Provider
 
-        provider = Provider(what, Journal.of_environment())
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    with contextlib.suppress(KeyboardInterrupt):  # how the engine ends its plugins
-        server.wait_for_termination()
+    return Provider(what, Journal.of_environment())
 
 
 if __name__ == "__main__":
