@@ -86,8 +86,13 @@ def command_gateway(address: str, *, host: str, line: int = 80) -> CommandGatewa
 def only_facts(environment: Environment) -> Network:
     """One fact and the gateway to it: as much as DNS needs."""
     city = bicycle_city(environment)
-    alone = {"facts": {"price": replace(city.facts["price"], reads=Reads())}, "fact_gateways": city.fact_gateways}
-    return replace(Network(name=city.name, environment=environment, environments=city.environments), **alone)
+    return Network(
+        name=city.name,
+        environment=environment,
+        environments=city.environments,
+        facts={"price": replace(city.facts["price"], reads=Reads())},
+        fact_gateways=city.fact_gateways,
+    )
 
 
 def fact_gateway(address: str, *, host: str, line: int = 90) -> FactGatewaySpec:
