@@ -14,6 +14,8 @@ from blossm_infra.deployed import Deployed
 from blossm_infra.settings import ScaleSettings, StackSettings, named
 from blossm_infra.shapes import SHAPES, Scale
 
+LIVE = 330.0  # seconds: a live view ends by itself after 300, and the last answer of its store may take 30
+
 Port = Literal["h2c", "http1"]
 
 # Who is called by the world or by Google, and so by HTTP; all others speak gRPC.
@@ -55,7 +57,7 @@ def container(what: Deployed, settings: StackSettings) -> Container:
         memory=memory,
         cpu=cpu,
         cpu_idle=scale.cpu_idle,
-        timeout=f"{max(shape.timeout for shape in shapes):g}s",
+        timeout=f"{_answers_within(what):g}s",
         concurrency=scale.concurrency,
         min_instances=scale.min_instances,
         max_instances=scale.max_instances,
@@ -106,6 +108,12 @@ def _refuse_on_part_of_a_cpu(what: Deployed, settings: StackSettings) -> None:
             raise pulumi.RunError(f"{place}: less than one CPU takes `concurrency: 1` on Cloud Run, not {scale.concurrency}")
         if scale.cpu_idle is False:
             raise pulumi.RunError(f"{place}: less than one CPU takes `cpu_idle: true` on Cloud Run")
+
+
+def _answers_within(what: Deployed) -> float:
+    """In seconds. A view gateway bounds its single answers itself; live ones go on, and Cloud Run may not cut them off."""
+    longest = max(spec.shape.timeout for spec in what.specs)
+    return max(longest, LIVE) if what.ref.kind == "view-gateway" else longest
 
 
 def _ours(what: Deployed, settings: StackSettings) -> dict[str, str]:
