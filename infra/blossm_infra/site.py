@@ -34,7 +34,7 @@ class SigningKey:
 class Site:
     """What is the same for every procedure of a stack.
 
-    `number` is the project's: part of every address. `keys` are the signing keys, by the names that the header's issuers give them.
+    `number` is the project's: part of every address. `keys` are signing keys, as the issuers of the header name them.
     """
 
     model: Network
