@@ -104,7 +104,8 @@ def vpc() -> str:
 
 def index_job(ref: Ref) -> str:
     """The job that makes a store's collections and indexes, and its account's component."""
-    return fit(("indexes", *_parts(ref)), SERVICE)
+    kind, *address = _parts(ref)
+    return fit((f"indexes-{kind}", *address), SERVICE)
 
 
 def replay_job(projection: Ref) -> str:

@@ -20,7 +20,7 @@ from blossm_infra.gateways import hosts
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
 from blossm_infra.keeping import Guard, lock
 from blossm_infra.last_deployed import refuse_to_lose, remembered
-from blossm_infra.procedure import Procedure, procedures
+from blossm_infra.procedure import Procedure, ProcedureArgs
 from blossm_infra.service import Service, ServiceArgs
 from blossm_infra.settings import StackSettings, refuse, strangers, without_seed
 from blossm_infra.stores.needed import needed_stores
@@ -54,7 +54,7 @@ class Network(pulumi.ComponentResource):
         self._stores = needed_stores(self._site, opts=self._below())
         self._services = {service: self._service(service) for service in model.services}
         self._contexts = [self._context(context) for context in _contexts(self._parts)]
-        self._own = procedures(_outside(self._parts), self._site, parent=self)
+        self._own = [self._procedure(part) for part in _outside(self._parts)]
         self.procedures = {procedure.ref: procedure for procedure in self._all()}
         self._dispatcher = self._dispatch()
         self._bind(model)
@@ -112,6 +112,9 @@ class Network(pulumi.ComponentResource):
             ContextArgs(context=context, procedures=members, site=self._site, store=self._stores.get("view-store")),
             opts=self._below(),
         )
+
+    def _procedure(self, what: Deployed) -> Procedure:
+        return Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=self._site), opts=self._below())
 
     def _all(self) -> Iterator[Procedure]:
         for service in self._services.values():

@@ -138,7 +138,7 @@ def _registered(urn: str, request: resource_pb2.RegisterResourceRequest, inputs:
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
+        aliases=tuple(said for alias in request.aliases if (said := alias.urn or alias.spec.name)),  # not the SDK's own
         import_id=request.importId,
         deleted_with=request.deletedWith,
         timeouts={key: getattr(timeouts, key) for key in ("create", "update", "delete") if getattr(timeouts, key)},
