@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.runtime import invoke
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_monitor
 
 from blossm.model.network import Network
 from blossm_infra.keeping import keeps
@@ -69,8 +71,14 @@ def _place(settings: StackSettings) -> dict[str, str]:
 
 
 def _outputs() -> Mapping[str, Any]:
-    """Nothing before the first deployment."""
+    """Nothing before the first deployment.
+
+    The monitor is asked directly: the SDK's `invoke` would let the stack itself be registered meanwhile, and an engine
+    with a state in a file can't read that while it writes it.
+    """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = invoke(_READ, {"name": stack}).value or {}
+    request = resource_pb2.ResourceInvokeRequest(tok=_READ, args=json_format.ParseDict({"name": stack}, struct_pb2.Struct()))
+    monitor: Any = get_monitor()
+    answer = json_format.MessageToDict(getattr(monitor.Invoke(request), "return"))  # the field is called by a keyword
     outputs: Mapping[str, Any] = answer.get("outputs") or {}
     return outputs

@@ -1,0 +1,122 @@
+"""A Pulumi project in a folder of its own, as its user has it: deployed by the real CLI, with providers that reach no cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.pulumi.cli import ROOT
+from tools.pulumi.offline_command import offline
+from tools.pulumi.plugins.journal import Journal
+
+SEED = "a seed that no state and no output may ever show"
+_DEADLINE = 180  # seconds
+_RUNNING = ("preview", "up", "destroy", "refresh")  # commands that run the program, or may
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command said on both of its streams, and how it ended."""
+
+    code: int
+    said: str
+
+    def changes(self) -> dict[str, int]:
+        """What it counts at its end: `+ 2 to create` or `+ 2 created` is `{"create": 2}`."""
+        _, _, told = self.said.rpartition("\nResources:\n")
+        found = re.findall(r"^ +(?:\S+ )?(\d+) (?:to )?([a-z]+)", told, re.M)
+        return {_PLAIN.get(word, word): int(count) for count, word in found}
+
+
+_PLAIN = {"created": "create", "updated": "update", "deleted": "delete", "replaced": "replace"}
+
+
+class Deployments:
+    """The stacks of one project, each in a state of its own, and what really happened at the providers."""
+
+    def __init__(self, folder: Path, cli: Path, *, journal: Journal, providers: Mapping[str, str], host: str) -> None:
+        self._cli, self._folder, self.project = cli, folder, folder / "project"
+        self.journal, self._host = journal, host
+        self._environment = {**os.environ, **offline(cli, folder), **providers}
+
+    def write(self, network: Mapping[str, str]) -> None:
+        """The project, or what is new in it; a file that was there and is not in `network` leaves."""
+        there = self.project / "network"
+        shutil.rmtree(there, ignore_errors=True)
+        for name, text in network.items():
+            (there / name).parent.mkdir(parents=True, exist_ok=True)
+            (there / name).write_text(text)
+        (self.project / "infra").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "Pulumi.yaml", self.project)
+        shutil.copy(ROOT / "infra" / "__main__.py", self.project / "infra")
+
+    def begin(self, stack: str, **settings: Any) -> None:
+        """A stack with the settings of the repository's own, `settings` over them (`tick="…"` is `blossm:tick`), and a seed."""
+        shutil.copy(ROOT / f"Pulumi.{stack}.yaml", self.project)
+        self.must("stack", "init", stack)
+        said = {"network": "network", **settings}
+        for key, value in said.items():
+            self.write_setting(stack, f"blossm:{key}", value)
+        self.must("config", "set", "--secret", "blossm:databaseSeed", SEED, "--stack", stack)
+
+    def write_setting(self, stack: str, key: str, value: Any) -> None:
+        """Writes it into the stack's file, as its user does."""
+        import yaml
+
+        file = self.project / f"Pulumi.{stack}.yaml"
+        text = yaml.safe_load(file.read_text())
+        text["config"][key] = value
+        file.write_text(yaml.safe_dump(text, sort_keys=False))
+
+    def __call__(self, *words: str) -> Ran:
+        """Any command."""
+        host = ("--client", self._host) if words[0] in _RUNNING else ()
+        done = subprocess.run(
+            [self._cli, *words, *host, "--non-interactive", "--color", "never"],
+            cwd=self.project,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_DEADLINE,
+            check=False,
+        )
+        return Ran(done.returncode, _COLORS.sub("", done.stdout))
+
+    def must(self, *words: str) -> Ran:
+        ran = self(*words)
+        assert ran.code == 0, ran.said
+        return ran
+
+    def preview(self, stack: str, *words: str) -> Ran:
+        return self("preview", "--stack", stack, *words)
+
+    def up(self, stack: str, *words: str) -> Ran:
+        """Without asking, and without a preview first, which would refuse much by itself."""
+        return self("up", "--stack", stack, "--yes", "--skip-preview", *words)
+
+    def state(self, stack: str) -> str:
+        """The state's file, as it lies there."""
+        (file,) = (self._folder / "state").rglob(f"stacks/*/{stack}.json")
+        return file.read_text()
+
+    def resources(self, stack: str) -> dict[str, dict[str, Any]]:
+        """What a state holds, by URN, without what each writing changes: the text of a secret, an order that says nothing."""
+        state = json.loads(self.state(stack), object_hook=_settled)
+        return {resource["urn"]: resource for resource in state["checkpoint"]["latest"].get("resources", ())}
+
+
+def _settled(document: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(document.get("dependencies"), list):
+        document["dependencies"].sort()
+    for needed in document.get("propertyDependencies", {}).values():
+        needed.sort()
+    return {key: value for key, value in document.items() if key != "ciphertext"}

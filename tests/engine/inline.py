@@ -1,0 +1,60 @@
+"""Programs that run in the test's own process: what is imported once need not be imported for each command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import runpy
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
+from pulumi.runtime.proto import language_pb2
+from tools.pulumi.plugins.language import LanguageHost
+
+
+class InlineHost(LanguageHost):
+    """Runs programs as Pulumi's own script does, but in this process."""
+
+    def Handshake(self, request: Any, context: Any) -> language_pb2.LanguageHandshakeResponse:
+        return language_pb2.LanguageHandshakeResponse()
+
+    def Run(self, request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
+        return contextvars.Context().run(_run, request)
+
+
+def _run(request: language_pb2.RunRequest) -> language_pb2.RunResponse:
+    configure(
+        Settings(
+            monitor=request.monitor_address,
+            engine=request.args[0],
+            project=request.project,
+            stack=request.stack,
+            parallel=request.parallel,
+            dry_run=request.dryRun,
+            organization=request.organization,
+            root_directory=request.info.root_directory,
+        )
+    )
+    set_all_config(dict(request.config), list(request.configSecretKeys))
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Pulumi's script: a program that failed leaves much behind
+    program = Path(request.info.program_directory) / request.info.entry_point
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(run_in_stack(lambda: _main(program)))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return language_pb2.RunResponse(error="the program ended with an error")
+    except Exception:  # whatever a program raises is told to its user
+        pulumi.log.error(traceback.format_exc())
+        return language_pb2.RunResponse(bail=True)
+    finally:
+        loop.close()
+    return language_pb2.RunResponse()
+
+
+def _main(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")
