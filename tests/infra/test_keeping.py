@@ -22,10 +22,10 @@ _PLACE = {"gcp:project": SAMPLE["gcp:project"], "gcp:region": SAMPLE["gcp:region
 
 
 def _after(
-    model: Network, *, stack: str = "prod", kept: bool = True, config: dict[str, str] | None = None, **retired: bool
+    model: Network, *, stack: str = "prod", kept: bool = True, retired: str = "", config: dict[str, str] | None = None
 ) -> Plan:
-    """The network, where the stack was deployed before with the event stores of the city, some of them `retired`."""
-    stores = {address: {"retired": retired.get(address.replace(".", "_"), was)} for address, was in _DEPLOYED.items()}
+    """The network, where the stack was deployed before with the event stores of the city; one may be `retired`."""
+    stores = {address: {"retired": address == retired} for address in _DEPLOYED}
     outputs: dict[str, Any] = {"event_stores": stores, "place": _PLACE, "kept": kept}
     args = NetworkArgs(model=model, settings=settings_of({**SAMPLE, **(config or {})}, stack=stack))
     return preview_program(

@@ -1,0 +1,58 @@
+"""`tools/pulumi/offline`, as a user runs it in this repository: the CLI, its language host, providers that reach no cloud."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tools.pulumi.cli import ROOT
+
+_COMMAND = ROOT / "tools" / "pulumi" / "offline"
+_DEADLINE = 180  # seconds
+
+
+@pytest.fixture
+def offline(tmp_path: Path, cli: Path) -> dict[str, str]:
+    """The environment of a user who has a CLI."""
+    return {
+        **os.environ,
+        "BLOSSM_OFFLINE": str(tmp_path),
+        "BLOSSM_PYTHON": sys.executable,
+        "BLOSSM_OFFLINE_JOURNAL": str(tmp_path / "journal"),
+    }
+
+
+def _run(environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [_COMMAND, *words, "--color", "never"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_the_example_is_previewed_and_deployed_and_the_settings_stay_as_they_are(offline: dict[str, str], tmp_path: Path) -> None:
+    settings = {file: file.read_text() for file in ROOT.glob("Pulumi.*yaml")}
+    said = _run(offline, "preview", "--stack", "dev", "--non-interactive")
+    assert "offline: no cloud is reached" in said
+    assert "bicyclecity.example" in said
+    assert not (tmp_path / "journal").exists()
+    assert " created\n" in _run(offline, "up", "--stack", "staging", "--yes", "--skip-preview", "--non-interactive")
+    assert (tmp_path / "journal").read_text().count('"did": "create"') > 50
+    assert {file: file.read_text() for file in ROOT.glob("Pulumi.*yaml")} == settings
+
+
+def test_a_secret_is_set_as_on_the_real_stack(offline: dict[str, str], tmp_path: Path) -> None:
+    _run(offline, "config", "set", "--secret", "blossm:databaseSeed", "one that is longer than thirty-two", "--stack", "dev")
+    text = (tmp_path / "project" / "Pulumi.dev.yaml").read_text()
+    assert "secure:" in text
+    assert "thirty-two" not in text
