@@ -132,7 +132,7 @@ def test_every_option_of_pulumi_that_a_page_uses_is_one(name: str) -> None:
 def _help(cli: Path, verb: list[str]) -> str:
     """With what pulumi calls a preview, such as `--plan`."""
     environment = {**os.environ, "PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    command = [cli, *verb, "--help"]
+    command = [str(cli), *verb, "--help"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
