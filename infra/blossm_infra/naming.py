@@ -53,8 +53,8 @@ def fit(parts: Sequence[str], limit: int) -> str:
 
 
 def _ambiguous(parts: Sequence[str], name: str) -> bool:
-    """Only the first part, which is ours, may hold a hyphen."""
-    return any("-" in part for part in parts[1:]) or _LOOKS_HASHED.search(name) is not None
+    """Only the first part, which is ours, may hold a hyphen; and `from` stands between two names, so it may not stand in one."""
+    return any("-" in part or part == "from" for part in parts[1:]) or _LOOKS_HASHED.search(name) is not None
 
 
 def service_name(ref: Ref) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.infra.networks import bicycle_city, command
@@ -145,3 +149,83 @@ def test_no_account_of_an_index_job_can_be_that_of_a_procedure() -> None:
         "view-gateway",
     )
     assert not [kind for kind in kinds if naming.account_id(Ref(kind, "x.y.z")).startswith("indexes")]
+
+
+# What each function of naming makes, of what, and what its service takes. Texts that are only read have no limit here.
+_label = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_readable = r".{1,255}"
+_names = word | short
+_kinds = st.sampled_from(["event-store", "view-store"])
+_uses = st.sampled_from(["serve", "index"])
+_hosts = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True), min_size=2, max_size=5).map(".".join)
+_commands = _ref("command", 3, _names)
+_projections = _ref("projection", 1, _names) | _ref("projection", 2, _names)
+_callers = refs.map(naming.service_name)
+
+MADE: dict[str, tuple[str, tuple[st.SearchStrategy[Any], ...]]] = {
+    "account_id": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", (refs,)),
+    "atlas_project": (r"[A-Za-z0-9-]{1,64}", (_hosts, st.sampled_from(["production", "staging"]), _kinds)),
+    "binding": (_readable, (refs, _callers)),
+    "cluster": (r"[A-Za-z0-9-]{1,23}", (_kinds,)),
+    "component": (_readable, (st.sampled_from(["service", "domain", "context"]), _names)),
+    "database": (r"[A-Za-z0-9_-]{1,38}", (stores,)),
+    "database_user": (r"[A-Za-z][A-Za-z0-9-]{0,63}", (_uses, stores)),
+    "dispatcher": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", ()),
+    "fixed_address": (_label, ()),
+    "index_account": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", (stores,)),
+    "index_job": (r"[a-z][a-z0-9-]{0,47}[a-z0-9]", (stores,)),
+    "key_ring": (r"[A-Za-z0-9_-]{1,63}", ()),
+    "later": (r"[a-z][a-z0-9-]{2,254}", (_names,)),
+    "load_balancer": (_label, (st.sampled_from(["https", "http", "ipv4", "ipv6"]),)),
+    "password": (r"[A-Za-z0-9_-]{1,255}", (_uses, stores)),
+    "private_endpoint": (_label, (_kinds,)),
+    "private_zone": (_label, ()),
+    "push_account": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", ()),
+    "queue": (r"[A-Za-z0-9-]{1,100}", ()),
+    "record": (_readable, (_hosts, st.sampled_from(["A", "AAAA", "CNAME", "NS"]))),
+    "registry": (r"[a-z][a-z0-9-]{0,62}", ()),
+    "replay_job": (r"[a-z][a-z0-9-]{0,47}[a-z0-9]", (_projections,)),
+    "schedule": (r"[A-Za-z0-9_-]{1,500}", (_commands,)),
+    "scheduler_account": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", ()),
+    "service_name": (r"[a-z][a-z0-9-]{0,47}[a-z0-9]", (refs,)),
+    "signing_key": (r"[A-Za-z0-9_-]{1,63}", (_names,)),
+    "subscription": (r"(?!goog)[a-z][a-z0-9-]{2,254}", (_names, _projections)),
+    "tick": (r"[A-Za-z0-9_-]{1,500}", ()),
+    "topic": (r"(?!goog)[a-z][a-z0-9-]{2,254}", (_names,)),
+    "unknown_host": (_label, ()),
+    "vpc": (_label, ()),
+    "wildcard": (r"[a-z][a-z0-9-]{0,62}", (_hosts,)),
+    "zone": (_label, (_hosts,)),
+}
+
+# What is made of texts and is no name: two may well be alike.
+NO_NAMES = {"display_name", "fit", "label", "slug"}
+
+
+def test_every_name_that_there_is_has_its_limit_here() -> None:
+    functions = {name for name, made in inspect.getmembers(naming, inspect.isfunction) if made.__module__ == naming.__name__}
+    assert {name for name in functions if not name.startswith("_")} == set(MADE) | NO_NAMES
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_name_is_within_its_limit_stable_and_nobody_elses(name: str) -> None:
+    allowed, strategies = MADE[name]
+    make: Callable[..., str] = getattr(naming, name)
+
+    @given(st.lists(st.tuples(*strategies), unique=True, max_size=10))
+    def holds(parts: list[tuple[Any, ...]]) -> None:
+        names = [make(*part) for part in parts]
+        assert all(re.fullmatch(allowed, name) for name in names)
+        assert [make(*part) for part in parts] == names
+        assert len(set(names)) == len(names)
+
+    holds()
+
+
+clashing = st.sampled_from(["from", "fact", "projection", "command", "a"])
+
+
+@given(st.lists(st.tuples(_refs(clashing), _refs(clashing)), unique=True, max_size=20))
+def test_no_two_bindings_share_a_name_however_procedures_are_called(pairs: list[tuple[Ref, Ref]]) -> None:
+    names = [naming.binding(callee, naming.service_name(caller)) for callee, caller in pairs]
+    assert len(set(names)) == len(names)
