@@ -64,9 +64,15 @@ def test_an_event_store_is_not_renamed(town: Deployments, words: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("gcp:region", "us-central1"), ("gcp:project", "bicycle-city-other")], ids=["region", "project"]
+    ("setting", "value", "told"),
+    [
+        ("gcp:region", "us-central1", "`gcp:region` was "),
+        ("gcp:project", "bicycle-city-other", "`gcp:project` was "),
+        ("blossm:atlas", {"organization": "f" * 24, "identity_provider": "0" * 24}, "`blossm:atlas organization` was "),
+    ],
+    ids=["region", "project", "organization"],
 )
-def test_event_stores_do_not_move_without_their_events(town: Deployments, setting: str, value: str) -> None:
+def test_event_stores_do_not_move_without_their_events(town: Deployments, setting: str, value: object, told: str) -> None:
     file = town.project / "Pulumi.prod.yaml"
     settings = file.read_text()
     town.write_setting("prod", setting, value)
@@ -74,7 +80,7 @@ def test_event_stores_do_not_move_without_their_events(town: Deployments, settin
         ran = _refused(town, "up", "--yes", "--skip-preview", "--ignore-protect")
     finally:
         file.write_text(settings)
-    assert f"`{setting}` was " in ran.said
+    assert told in ran.said
     assert "event stores would be made anew there, without their events" in ran.said
 
 
@@ -94,6 +100,7 @@ def test_a_destroy_of_what_is_not_protected_finds_nothing_in_production(town: De
         town("destroy", "--yes", "--skip-preview", "--exclude-protected", "--stack", "prod")
 
 
-def test_no_part_of_production_is_destroyed_alone(town: Deployments) -> None:
-    service = next(urn for urn, it in town.resources("prod").items() if it["type"] == "gcp:pubsub/topic:Topic")
-    _refused(town, "destroy", "--yes", "--skip-preview", "--target", service, "--target-dependents")
+@pytest.mark.parametrize("dependents", [(), ("--target-dependents",)], ids=["alone", "with its dependents"])
+def test_no_part_of_production_is_destroyed_by_itself(town: Deployments, dependents: tuple[str, ...]) -> None:
+    topic = next(urn for urn, it in town.resources("prod").items() if it["type"] == "gcp:pubsub/topic:Topic")
+    _refused(town, "destroy", "--yes", "--skip-preview", "--target", topic, *dependents)
