@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.infra.networks import bicycle_city
 
 from blossm.model.load import load
 from blossm_infra.costs import AS_OF, PRICES, idle_costs
@@ -104,8 +103,3 @@ def test_what_production_pays_for_is_on_the_page() -> None:
 def test_the_program_is_the_one_on_the_page() -> None:
     program = (ROOT / "infra" / "__main__.py").read_text(encoding="utf-8")
     assert program.endswith(_block("README", "python", "from blossm_infra import"))
-
-
-def test_the_test_on_the_page_passes() -> None:
-    code = _block("README", "python", "from blossm_infra.preview")
-    exec(compile(code, "docs/infra/README.md", "exec"), {"network": bicycle_city("production")})

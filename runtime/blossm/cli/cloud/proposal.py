@@ -43,8 +43,7 @@ def project_of(stack: str) -> Project:
     """The Pulumi project here or above, for one of its stacks. Raises Failure where there is none."""
     if any(find_spec(package) is None for package in SDKS):
         raise Failure("this needs Pulumi's SDK", code=ENVIRONMENT, help="pip install 'blossm[infra]'")
-    from pulumi import RunError
-
+    from blossm_infra.preview import RunError
     from blossm_infra.project import NoProject, find_project, read_project
 
     try:
@@ -57,8 +56,7 @@ def project_of(stack: str) -> Project:
 
 def settings_in(project: Project, stack: str) -> StackSettings:
     """What the stack says about itself. Raises Failure with every mistake."""
-    from pulumi import RunError
-
+    from blossm_infra.preview import RunError
     from blossm_infra.settings import settings_of
     from blossm_infra.settings.stack_file import read_stack_file
 
