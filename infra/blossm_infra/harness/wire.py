@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import struct_pb2
 
 # The engine's own marks, from Pulumi's resource protocol.
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -47,7 +47,11 @@ def decode(properties: struct_pb2.Struct) -> dict[str, Any]:
 
 
 def encode(properties: dict[str, Any]) -> struct_pb2.Struct:
-    return json_format.ParseDict(_encode(properties), struct_pb2.Struct())
+    """What an engine or a provider answers."""
+    message = struct_pb2.Struct()
+    for key, value in properties.items():
+        _fill(message.fields[key], value)
+    return message
 
 
 def plain(value: Any) -> Any:
@@ -95,15 +99,25 @@ def _decode_marked(fields: dict[str, Any]) -> Any:
             return fields
 
 
-def _encode(value: Any) -> Any:
+def _fill(message: struct_pb2.Value, value: Any) -> None:
     match value:
+        case None:
+            message.null_value = struct_pb2.NULL_VALUE
+        case bool():
+            message.bool_value = value
+        case int() | float():
+            message.number_value = value
+        case str():
+            message.string_value = value
         case Unknown():
-            return _UNKNOWN
+            message.string_value = _UNKNOWN
         case Secret():
-            return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
+            _fill(message, {_SIGNATURE: _SECRET, "value": value.value})
         case dict():
-            return {key: _encode(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_encode(inner) for inner in value]
+            message.struct_value.SetInParent()
+            for key, inner in value.items():
+                _fill(message.struct_value.fields[key], inner)
         case _:
-            return value
+            message.list_value.SetInParent()
+            for inner in value:
+                _fill(message.list_value.values.add(), inner)
