@@ -38,7 +38,7 @@ def main() -> None:
             told = ran(size, way)
             if number:  # the first round compiles
                 runs[f"{way} {size}"].append(told)
-    columns = ["procedures", "resources", "seconds", "least–most", "of them CPU", "ms a resource", "MB", "the SDK's mocks", "target"]
+    columns = ["procedures", "resources", "seconds", "least–most", "CPU", "ms a resource", "MB", "the SDK's mocks", "target"]
     starts = [told["start"] for each in runs.values() for told in each]
     tell(
         f"A preview, median of {RUNS}; {statistics.median(starts):.1f} s before it for imports and a first small network",
