@@ -20,9 +20,11 @@ import pulumi_gcp.serviceaccount as serviceaccount
 import pulumi_mongodbatlas as mongodbatlas
 import pytest
 from pulumi.runtime import invoke
+from tests.infra.deployments import deployment
 from tests.infra.networks import bicycle_city
 
 from blossm_infra.harness import strict
+from blossm_infra.policy.reading import leaves
 from blossm_infra.preview import UNKNOWN, Plan, PreviewError, Secret, plain, preview, preview_program
 
 TOPIC = "gcp:pubsub/topic:Topic"
@@ -293,6 +295,22 @@ def test_no_output_that_a_resource_declares_is_missing() -> None:
         pulumi.export("lasts", pubsub.Subscription("bell", topic="rings").message_retention_duration)
 
     assert preview_program(program).outputs["lasts"]
+
+
+@pytest.mark.parametrize("name", ["bicycle_city-dev", "bicycle_city-staging", "bicycle_city-prod"])
+def test_nothing_that_a_network_computes_with_is_made_up(name: str) -> None:
+    """Outputs that nobody knows are called `name.property`: an input with one in it would look like nothing in the cloud."""
+    plan = deployment(name).plan
+    made_up = {
+        value
+        for resource in plan.resources
+        for path, value in leaves(plain(resource.outputs))
+        if isinstance(value, str) and value == f"{resource.inputs.get('name', resource.name)}.{path}"
+    }
+    used = [value for resource in plan.resources for _, value in leaves(plain(resource.inputs)) if isinstance(value, str)]
+    shown = [value for component in plan.resources if not component.custom for _, value in leaves(plain(component.outputs))]
+    assert [value for value in (*used, *shown) if value in made_up] == []
+    assert [value for value in used if value.endswith("-id")] == []
 
 
 def test_secrets_stay_secret_when_shown() -> None:

@@ -70,6 +70,10 @@ def _service(of: Values) -> Values:
     return {"uri": f"https://{of['name']}-{NUMBER}.{of['location']}.run.app"}
 
 
+def _repository(of: Values) -> Values:
+    return {"registryUri": f"{of['location']}-docker.pkg.dev/{of['project']}/{of['repositoryId']}"}
+
+
 def _secret(of: Values) -> Values:
     return {"name": f"projects/{NUMBER}/secrets/{of['secretId']}"}
 
@@ -115,6 +119,7 @@ def _private_link(of: Values) -> Values:
 
 
 OUTPUTS: dict[str, Callable[[Values], Values]] = {
+    "gcp:artifactregistry/repository:Repository": _repository,
     "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": _authorization,
     "gcp:cloudrun/domainMapping:DomainMapping": _mapping,
     "gcp:cloudrunv2/service:Service": _service,
