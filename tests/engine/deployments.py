@@ -40,7 +40,12 @@ _PLAIN = {"created": "create", "updated": "update", "deleted": "delete", "replac
 
 
 class Deployments:
-    """The stacks of one project, each in a state of its own, and what really happened at the providers."""
+    """The stacks of one project, each in a state of its own, and what really happened at the providers.
+
+    Where `checkpoints` is set, a state is written after each step, as in the real world: that takes most of an `up`.
+    """
+
+    checkpoints = False
 
     def __init__(self, folder: Path, cli: Path, *, journal: Journal, providers: Mapping[str, str], host: str) -> None:
         self._cli, self._folder, self.project = cli, folder, folder / "project"
@@ -82,7 +87,7 @@ class Deployments:
         done = subprocess.run(
             [self._cli, *words, *host, "--non-interactive", "--color", "never"],
             cwd=self.project,
-            env=self._environment,
+            env=self._environment | {"PULUMI_SKIP_CHECKPOINTS": "" if self.checkpoints else "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -104,6 +104,7 @@ def test_what_a_saved_plan_does_not_hold_is_not_done(deployments: Deployments, t
 
 
 def test_after_a_provider_failed_in_the_middle_the_next_up_completes(deployments: Deployments) -> None:
+    deployments.checkpoints = True
     deployments.begin("dev")
     deployments.journal.fail = "create wake-ups-town"
     failed = deployments.up("dev")

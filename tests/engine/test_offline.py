@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,16 +42,25 @@ def _run(environment: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-def test_the_example_is_previewed_and_deployed_and_the_settings_stay_as_they_are(offline: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def _settings_stay() -> Iterator[None]:
     settings = {file: file.read_text() for file in ROOT.glob("Pulumi.*yaml")}
+    yield
+    assert {file: file.read_text() for file in ROOT.glob("Pulumi.*yaml")} == settings
+
+
+@pytest.mark.usefixtures("_settings_stay")
+def test_the_example_is_previewed_without_an_account(offline: dict[str, str], tmp_path: Path) -> None:
     said = _run(offline, "preview", "--stack", "dev", "--non-interactive")
     assert "offline: no cloud is reached" in said
     assert "bicyclecity.example" in said
     assert not (tmp_path / "journal").exists()
 
+
+@pytest.mark.usefixtures("_settings_stay")
+def test_the_example_is_deployed_without_an_account(offline: dict[str, str], tmp_path: Path) -> None:
     _run(offline, "config", "set", "--secret", "blossm:databaseSeed", _SEED, "--stack", "staging")
     assert "secure:" in (tmp_path / "project" / "Pulumi.staging.yaml").read_text()
     assert " created\n" in _run(offline, "up", "--stack", "staging", "--yes", "--skip-preview", "--non-interactive")
     assert (tmp_path / "journal").read_text().count('"did": "create"') > 50
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and _SEED.encode() in file.read_bytes()]
-    assert {file: file.read_text() for file in ROOT.glob("Pulumi.*yaml")} == settings

@@ -52,6 +52,7 @@ def offline(cli: Path, folder: Path) -> Mapping[str, str]:
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "offline",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_SKIP_CHECKPOINTS": "1",  # the state is written once, at the end: most of an `up` would go into writing it
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "PYTHONWARNINGS": "ignore",
     }
