@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.infra.networks import bicycle_city, command
 
@@ -17,6 +17,7 @@ from blossm.model.network import Kind, Ref
 from blossm_infra import naming
 from blossm_infra.deployed import deployed
 
+patient = settings(deadline=None)  # a machine may be busy
 word = st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True)
 short = st.from_regex(r"[a-z][a-z0-9_]{0,2}", fullmatch=True)  # so that hypothesis finds names that read alike
 
@@ -46,16 +47,19 @@ def _refs(words: st.SearchStrategy[str]) -> st.SearchStrategy[Ref]:
 refs = _refs(word) | _refs(short)
 
 
+@patient
 @given(refs)
 def test_a_service_name_is_what_cloud_run_takes(ref: Ref) -> None:
     assert re.fullmatch(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", naming.service_name(ref))
 
 
+@patient
 @given(refs)
 def test_an_account_id_is_what_iam_takes(ref: Ref) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", naming.account_id(ref))
 
 
+@patient
 @given(word, refs)
 def test_topics_and_subscriptions_are_what_pubsub_takes(service: str, ref: Ref) -> None:
     for name in (naming.topic(service), naming.subscription(service, ref)):
@@ -63,6 +67,7 @@ def test_topics_and_subscriptions_are_what_pubsub_takes(service: str, ref: Ref) 
         assert not name.startswith("goog")
 
 
+@patient
 @given(st.lists(refs, unique=True, max_size=30))
 def test_no_two_procedures_share_a_name(procedures: list[Ref]) -> None:
     for name in (naming.service_name, naming.account_id):
@@ -71,6 +76,7 @@ def test_no_two_procedures_share_a_name(procedures: list[Ref]) -> None:
         assert naming.push_account() not in names
 
 
+@patient
 @given(st.from_regex(r"[A-Za-z0-9._-]{0,100}", fullmatch=True))
 def test_a_label_is_what_google_takes(value: str) -> None:
     assert re.fullmatch(r"[a-z0-9_-]{0,63}", naming.label(value))
@@ -105,6 +111,7 @@ def test_a_procedure_that_is_added_changes_no_name() -> None:
 stores = _ref("event-store", 1, word) | _ref("view-store", 1, word) | _ref("view-store", 2, word)
 
 
+@patient
 @given(stores)
 def test_databases_users_and_passwords_are_what_atlas_and_secret_manager_take(ref: Ref) -> None:
     assert re.fullmatch(r"(log|view)-[a-z0-9-]{1,34}", naming.database(ref))
@@ -114,6 +121,7 @@ def test_databases_users_and_passwords_are_what_atlas_and_secret_manager_take(re
     assert re.fullmatch(r"indexes-[a-z0-9-]{1,21}[a-z0-9]", naming.index_account(ref))
 
 
+@patient
 @given(stores, stores)
 def test_no_two_logs_or_views_share_a_database_a_user_or_an_account(one: Ref, other: Ref) -> None:
     for name in (naming.database, naming.index_account):
@@ -128,6 +136,7 @@ def test_a_log_is_found_by_its_service_and_a_view_by_its_address() -> None:
     assert naming.database_user("serve", Ref("event-store", "shop")) == "serve-event-store-shop"
 
 
+@patient
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,30}\.[a-z]{2,8}", fullmatch=True), st.sampled_from(["event-store", "view-store"]))
 def test_an_atlas_project_names_its_network_and_environment(network: str, kind: str) -> None:
     names = {
@@ -212,6 +221,7 @@ def test_a_name_is_within_its_limit_stable_and_nobody_elses(name: str) -> None:
     allowed, strategies = MADE[name]
     make: Callable[..., str] = getattr(naming, name)
 
+    @patient
     @given(st.lists(st.tuples(*strategies), unique=True, max_size=10))
     def holds(parts: list[tuple[Any, ...]]) -> None:
         names = [make(*part) for part in parts]
@@ -225,6 +235,7 @@ def test_a_name_is_within_its_limit_stable_and_nobody_elses(name: str) -> None:
 clashing = st.sampled_from(["from", "fact", "projection", "command", "a"])
 
 
+@patient
 @given(st.lists(st.tuples(_refs(clashing), _refs(clashing)), unique=True, max_size=20))
 def test_no_two_bindings_share_a_name_however_procedures_are_called(pairs: list[tuple[Ref, Ref]]) -> None:
     names = [naming.binding(callee, naming.service_name(caller)) for callee, caller in pairs]
