@@ -54,6 +54,8 @@ def test_the_example_is_previewed_without_an_account(offline: dict[str, str], tm
     said = _run(offline, "preview", "--stack", "dev", "--non-interactive")
     assert "offline: no cloud is reached" in said
     assert "bicyclecity.example" in said
+    assert "Pulumi.dev.yaml:8: `blossm:image` names the tag" in said
+    assert "blossm:databaseSeed" not in said
     assert not (tmp_path / "journal").exists()
 
 
