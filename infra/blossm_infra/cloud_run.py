@@ -9,7 +9,8 @@ import pulumi_gcp.cloudrunv2 as cloudrunv2
 import pulumi_gcp.serviceaccount as serviceaccount
 
 from blossm_infra.connection import NO_DATABASE, Connection
-from blossm_infra.container import Container, mebibytes
+from blossm_infra.container import Container
+from blossm_infra.machine import mebibytes
 from blossm_infra.site import Site, Subnet
 
 PORT = 8080

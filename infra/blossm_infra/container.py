@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,20 +11,16 @@ import pulumi
 
 from blossm.model.network import Kind, ProcedureSpec
 from blossm_infra.deployed import Deployed
+from blossm_infra.machine import machine, processors
 from blossm_infra.settings import ScaleSettings, StackSettings, named
 from blossm_infra.shapes import SHAPES, Scale
 
-LIVE = 330.0  # seconds: a live view ends by itself after 300, and the last answer of its store may take 30
+LIVE = 330  # seconds: a live view ends by itself after 300, and the last answer of its store may take 30
 
 Port = Literal["h2c", "http1"]
 
 # Who is called by the world or by Google, and so by HTTP; all others speak gRPC.
 _BY_HTTP: frozenset[Kind] = frozenset({"command-gateway", "fact-gateway", "view-gateway", "projection"})
-GATEWAYS: frozenset[Kind] = frozenset({"command-gateway", "fact-gateway", "view-gateway"})
-
-# What Cloud Run asks for: this much memory (MiB) needs that many CPUs.
-_CPU_FOR = ((4096, "1"), (8192, "2"), (16384, "4"), (32768, "8"))
-_UNITS = {"Mi": 1, "Gi": 1024}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +40,18 @@ class Container:
 
 def container(what: Deployed, settings: StackSettings) -> Container:
     """Raises `pulumi.RunError`, with file and line, for what Cloud Run would refuse."""
-    kind, shapes = what.ref.kind, [spec.shape for spec in what.specs]
-    memory = max((shape.memory for shape in shapes), key=mebibytes)
-    cpu = max((shape.cpu for shape in shapes if shape.cpu), key=processors, default="") or _cpu_for(memory, what.first)
+    memory, cpu = machine(what)
     scale = _scale(what, settings)
     if processors(cpu) < 1:
         _refuse_on_part_of_a_cpu(what, settings)
         scale = replace(scale, concurrency=1, cpu_idle=True)
     return Container(
         image=settings.images.get(_key(what), settings.image),
-        port="http1" if kind in _BY_HTTP else "h2c",
+        port="http1" if what.ref.kind in _BY_HTTP else "h2c",
         memory=memory,
         cpu=cpu,
         cpu_idle=scale.cpu_idle,
-        timeout=f"{_answers_within(what):g}s",
+        timeout=f"{_answers_within(what)}s",
         concurrency=scale.concurrency,
         min_instances=scale.min_instances,
         max_instances=scale.max_instances,
@@ -110,9 +104,12 @@ def _refuse_on_part_of_a_cpu(what: Deployed, settings: StackSettings) -> None:
             raise pulumi.RunError(f"{place}: less than one CPU takes `cpu_idle: true` on Cloud Run")
 
 
-def _answers_within(what: Deployed) -> float:
-    """In seconds. A view gateway bounds its single answers itself; live ones go on, and Cloud Run may not cut them off."""
-    longest = max(spec.shape.timeout for spec in what.specs)
+def _answers_within(what: Deployed) -> int:
+    """In whole seconds, as Cloud Run counts; a procedure keeps its own time to the millisecond.
+
+    A view gateway bounds its single answers itself; live ones go on, and Cloud Run may not cut them off.
+    """
+    longest = math.ceil(max(spec.shape.timeout for spec in what.specs))
     return max(longest, LIVE) if what.ref.kind == "view-gateway" else longest
 
 
@@ -142,20 +139,3 @@ def _merged(what: Deployed, key: str, of: Callable[[ProcedureSpec], dict[str, st
 
 def _largest(values: Iterable[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)
-
-
-def mebibytes(memory: str) -> int:
-    amount = re.fullmatch(r"(\d+)(Mi|Gi)", memory)
-    return int(amount[1]) * _UNITS[amount[2]] if amount else 0
-
-
-def processors(text: str) -> float:
-    """`500m` is half of one."""
-    return float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
-
-
-def _cpu_for(memory: str, spec: ProcedureSpec) -> str:
-    for most, cpus in _CPU_FOR:
-        if mebibytes(memory) <= most:
-            return cpus
-    raise pulumi.RunError(f"{spec.at}: `memory: {memory}` is more than the 32Gi that Cloud Run has")

@@ -22,7 +22,7 @@ from blossm_infra.settings import StackSettings
 from blossm_infra.signing_keys import grant_public_keys, keys_of
 from blossm_infra.site import SigningKey, Site
 
-_DESCRIPTION = 512  # characters that Cloud Run takes
+_DESCRIPTION = 512  # bytes that Cloud Run takes, whatever it counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,9 @@ def _protected(args: ProcedureArgs) -> bool:
 
 
 def _description(what: Deployed) -> str:
-    return (what.first.description or f"{what.ref.kind} {what.ref.address}")[:_DESCRIPTION]
+    """On one line, as lists of services show it."""
+    said = " ".join(what.first.description.split()) or f"{what.ref.kind} {what.ref.address}"
+    return said.encode()[:_DESCRIPTION].decode(errors="ignore")
 
 
 def _labels(args: ProcedureArgs) -> dict[str, str]:

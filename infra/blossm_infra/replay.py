@@ -11,6 +11,7 @@ import pulumi_gcp.cloudrunv2 as cloudrunv2
 from blossm_infra.cloud_run import job_template
 from blossm_infra.container import container
 from blossm_infra.deployed import Deployed
+from blossm_infra.machine import processors
 from blossm_infra.procedure import Procedure
 from blossm_infra.site import Site
 
@@ -42,7 +43,7 @@ class ReplayJob(pulumi.ComponentResource):
             labels=args.site.labels(kind=ref.kind, context=args.what.first.context),
             deletion_protection=False,
             template=job_template(
-                replace(what, cpu=max(what.cpu, "1", key=float), timeout=_A_DAY),
+                replace(what, cpu=max(what.cpu, "1", key=processors), timeout=_A_DAY),
                 args=["replay", ref.address],
                 site=args.site,
                 account=args.projection.account.email,

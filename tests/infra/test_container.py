@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +32,7 @@ def _with(shape: Shape) -> Deployed:
 
 def test_what_blossm_yaml_says_comes_first() -> None:
     paint = _made(CITY[Ref("command", "shop.bicycle.paint")])
-    assert (paint.memory, paint.cpu, paint.timeout, paint.concurrency) == ("1Gi", "2", "5.5s", 20)
+    assert (paint.memory, paint.cpu, paint.timeout, paint.concurrency) == ("1Gi", "2", "6s", 20)
     assert (paint.min_instances, paint.max_instances) == (1, 7)
     assert paint.secrets == {"PAINT_KEY": "paint-key"}
     assert paint.env == {
@@ -39,6 +40,10 @@ def test_what_blossm_yaml_says_comes_first() -> None:
         "BLOSSM_ENVIRONMENT": "development",
         "BLOSSM_PROCEDURE": "command/shop.bicycle.paint",
     }
+
+
+def test_seconds_are_whole_ones_as_cloud_run_counts_them() -> None:
+    assert [_made(_with(Shape(timeout=seconds))).timeout for seconds in (0.5, 5.5, 60, 3600)] == ["1s", "6s", "60s", "3600s"]
 
 
 def test_an_event_store_stays_awake_in_production_only() -> None:
@@ -61,7 +66,9 @@ def test_procedures_speak_grpc_and_what_the_world_or_google_calls_speaks_http() 
     assert by_http == {"command-gateway", "fact-gateway", "view-gateway", "projection"}
 
 
-@pytest.mark.parametrize(("memory", "cpu"), [("256Mi", "1"), ("4Gi", "1"), ("4097Mi", "2"), ("16Gi", "4"), ("32Gi", "8")])
+@pytest.mark.parametrize(
+    ("memory", "cpu"), [("256Mi", "1"), ("4Gi", "1"), ("4097Mi", "2"), ("16Gi", "4"), ("24Gi", "6"), ("32Gi", "8")]
+)
 def test_memory_brings_the_cpus_that_cloud_run_wants_for_it(memory: str, cpu: str) -> None:
     assert _made(_with(Shape(memory=memory))).cpu == cpu
 
@@ -79,7 +86,33 @@ def test_less_than_one_cpu_takes_one_request_at_a_time() -> None:
 
 def test_half_a_cpu_may_be_written_in_thousandths() -> None:
     assert _made(_with(Shape(cpu="500m"))).concurrency == 1
-    assert _made(_with(Shape(cpu="1500m"))).concurrency == 80
+    assert _made(_with(Shape(cpu="2000m"))).concurrency == 80
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("0.5", "500m"), ("500m", "500m"), ("0.08", "80m"), ("1.0", "1"), ("1000m", "1"), ("2", "2")]
+)
+def test_cpus_are_said_as_cloud_run_says_them_however_they_are_written(written: str, said: str) -> None:
+    assert _made(_with(Shape(cpu=written))).cpu == said
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "why"),
+    [
+        ("3", "1Gi", "is not to be had on Cloud Run: there is less than one CPU, or 1, 2, 4, 6 or 8"),
+        ("1500m", "1Gi", "is not to be had on Cloud Run"),
+        ("1", "8Gi", "takes at most 4096Mi of memory on Cloud Run, and it has `memory: 8Gi`"),
+        ("0.5", "2Gi", "takes at most 1024Mi of memory"),
+        ("250m", "1Gi", "takes at most 512Mi of memory"),
+        ("4", "256Mi", "takes at least 2048Mi of memory on Cloud Run, and it has `memory: 256Mi`"),
+        ("8", "2Gi", "takes at least 4096Mi of memory"),
+    ],
+)
+def test_cpus_that_cloud_run_does_not_have_beside_that_memory_are_refused_with_file_and_line(
+    cpu: str, memory: str, why: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=f"^{re.escape(f'services/shop/bicycle/blossm.yaml:20:1: `cpu: {cpu}` {why}')}"):
+        _made(_with(Shape(cpu=cpu, memory=memory)))
 
 
 def test_less_than_one_cpu_has_it_only_while_it_answers() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.infra.networks import bicycle_city
 
-from blossm.model.network import Network
+from blossm.model.network import Network, Ref
+from blossm_infra import naming
 from blossm_infra.preview import SAMPLE, Plan, Registered, preview
 
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -95,3 +96,13 @@ def test_what_people_read_is_cut_to_what_google_takes() -> None:
     plan = preview(replace(city, facts={**city.facts, "price": long}))
     assert len(plan.one(SERVICE, name="fact-price").inputs["description"]) == 512
     assert all(len(account.inputs["displayName"]) <= 100 for account in plan.of(ACCOUNT))
+
+
+def test_a_description_is_one_line_of_whole_letters() -> None:
+    city = bicycle_city()
+    told = {"price": "In euros.\n\n\tPer bicycle. ", "shop.bicycle.owner": "🚲" * 600, "staff.mechanic.permissions": " \n"}
+    plan = preview(
+        replace(city, facts={address: replace(city.facts[address], description=text) for address, text in told.items()})
+    )
+    lines = [plan.one(SERVICE, name=naming.service_name(Ref("fact", address))).inputs["description"] for address in told]
+    assert lines == ["In euros. Per bicycle.", "🚲" * 128, "fact staff.mechanic.permissions"]

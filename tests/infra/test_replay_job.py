@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.infra.networks import bicycle_city
 
-from blossm.model.network import Ref
+from blossm.model.network import Ref, Shape
 from blossm_infra import naming
 from blossm_infra.preview import Plan, Registered, preview
 
@@ -69,3 +69,12 @@ def test_a_replay_may_take_a_day_and_is_not_tried_again_by_itself(dev: Plan) -> 
 
 def test_a_replay_is_there_once_its_projection_may_read_its_secrets(dev: Plan) -> None:
     assert dev.one(SERVICE, name=PROJECTION).urn in dev.one(JOB, name=REPLAY).depends_on
+
+
+def test_a_replay_has_a_whole_cpu_and_half_a_gibibyte_at_least_because_jobs_take_no_less() -> None:
+    model = bicycle_city()
+    for cpu in ("0.5", "500m"):
+        projection = replace(model.projections["totals"], shape=Shape(memory="256Mi", cpu=cpu))
+        plan = preview(replace(model, projections={**model.projections, "totals": projection}), stack="dev")
+        (container,) = _task(plan.one(JOB, name=naming.replay_job(projection.ref)))["containers"]
+        assert container["resources"]["limits"] == {"cpu": "1", "memory": "512Mi"}

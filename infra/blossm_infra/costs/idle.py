@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any
 
 from blossm.model.network import Kind, Network
-from blossm_infra.container import container, mebibytes, processors
+from blossm_infra.container import container
 from blossm_infra.costs import prices
 from blossm_infra.costs.prices import Price
 from blossm_infra.deployed import deployed
+from blossm_infra.machine import mebibytes, processors
 from blossm_infra.settings import StackSettings
 from blossm_infra.signing_keys import own_keys
 from blossm_infra.stacks import SHARED, STORES
