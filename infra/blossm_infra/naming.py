@@ -118,6 +118,12 @@ def binding(callee: Ref, caller: str) -> str:
     return f"{service_name(callee)}-from-{caller}"
 
 
+def reader(procedure: str, secret: str) -> str:
+    """That a procedure (a name from here) may read a secret, whose name is its operator's."""
+    name = f"{procedure}-reads-{secret}"
+    return name if name.count("reads") == 1 else fit((name, procedure), TOPIC)
+
+
 def component(kind: str, *parts: str) -> str:
     """A component of the tree that is no resource of its own: a network, a service, a domain, a context."""
     return fit((kind, *parts), TOPIC)

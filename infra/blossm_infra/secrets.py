@@ -8,6 +8,8 @@ import pulumi
 import pulumi_gcp.secretmanager as secretmanager
 import pulumi_gcp.serviceaccount as serviceaccount
 
+from blossm_infra import naming
+
 
 def grant_secrets(
     name: str, secrets: Iterable[str], account: serviceaccount.Account, *, parent: pulumi.Resource
@@ -15,7 +17,7 @@ def grant_secrets(
     """Lets `account` read these, and nothing else. They are there already: an operator made them."""
     return tuple(
         secretmanager.SecretIamMember(
-            f"{name}-reads-{secret}",
+            naming.reader(name, secret),
             secret_id=secret,
             role="roles/secretmanager.secretAccessor",
             member=account.member,

@@ -190,6 +190,7 @@ MADE: dict[str, tuple[str, tuple[st.SearchStrategy[Any], ...]]] = {
     "private_endpoint": (_label, (_kinds,)),
     "private_zone": (_label, ()),
     "push_account": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", ()),
+    "reader": (_readable, (_callers, st.sampled_from(["paint-key", "reads", "key-reads-it", "Reads_", "a"]))),
     "queue": (r"[A-Za-z0-9-]{1,100}", ()),
     "record": (_readable, (_hosts, st.sampled_from(["A", "AAAA", "CNAME", "NS"]))),
     "registry": (r"[a-z][a-z0-9-]{0,62}", ()),
@@ -232,11 +233,17 @@ def test_a_name_is_within_its_limit_stable_and_nobody_elses(name: str) -> None:
     holds()
 
 
-clashing = st.sampled_from(["from", "fact", "projection", "command", "a"])
+clashing = st.sampled_from(["from", "reads", "fact", "projection", "command", "a"])
 
 
 @patient
 @given(st.lists(st.tuples(_refs(clashing), _refs(clashing)), unique=True, max_size=20))
 def test_no_two_bindings_share_a_name_however_procedures_are_called(pairs: list[tuple[Ref, Ref]]) -> None:
     names = [naming.binding(callee, naming.service_name(caller)) for callee, caller in pairs]
+    assert len(set(names)) == len(names)
+
+
+@given(st.lists(st.tuples(_refs(clashing), st.sampled_from(["reads", "a", "reads-a", "a-reads", "a-reads-a"])), unique=True))
+def test_no_two_who_read_secrets_share_a_name_however_procedures_and_secrets_are_called(pairs: list[tuple[Ref, str]]) -> None:
+    names = [naming.reader(naming.service_name(procedure), secret) for procedure, secret in pairs]
     assert len(set(names)) == len(names)
