@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -93,8 +93,7 @@ def _run(program: Callable[[], object], how: Run) -> Plan:
         program()  # what it answers is its own business
         await _settled()
 
-    loop = asyncio.SelectorEventLoop()
-    loop.set_default_executor(_Inline())
+    loop = _Loop()
     loop.set_exception_handler(lambda _loop, _context: None)  # a failed output is raised by the run itself
     asyncio.set_event_loop(loop)
     try:
@@ -165,13 +164,13 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-class _Inline(ThreadPoolExecutor):
-    """Answers at once, on the loop's own thread: every run takes the same turns."""
+class _Loop(asyncio.SelectorEventLoop):
+    """Answers at once what is asked of other threads: every run takes the same turns, and no thread wakes another."""
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        done: Future[T] = Future()
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+        done: asyncio.Future[T] = self.create_future()
         try:
-            done.set_result(fn(*args, **kwargs))
+            done.set_result(func(*args))
         except Exception as error:  # the future carries it to whoever awaits the answer
             done.set_exception(error)
         return done
