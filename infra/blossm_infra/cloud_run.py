@@ -66,8 +66,9 @@ def job_template(
     account: pulumi.Input[str],
     env: Variables | None = None,
     connection: Connection = NO_DATABASE,
+    retries: int = 0,
 ) -> cloudrunv2.JobTemplateArgs:
-    """One task that runs `blossm` with these arguments, once, and is not tried again: a person looks first."""
+    """One task that runs `blossm` with these arguments, and where it fails is tried so many times again."""
     subnet = connection.way_out or site.subnet
     variables = {**what.env, **(env or {}), **connection.env}
     secrets = {**what.secrets, **connection.secrets}
@@ -76,7 +77,7 @@ def job_template(
         template=cloudrunv2.JobTemplateTemplateArgs(
             service_account=account,
             timeout=what.timeout,
-            max_retries=0,
+            max_retries=retries,
             vpc_access=cloudrunv2.JobTemplateTemplateVpcAccessArgs(
                 egress=_egress(connection),
                 network_interfaces=[

@@ -15,12 +15,14 @@ from blossm_infra.site import Subnet
 class Connection:
     """`secrets` are ids of Secret Manager's secrets; whoever connects starts after all of `needs`.
 
+    `project` is where the data lie, in Atlas: in another one they are other data.
     `way_out`: the database lets in only one public address, so everything that leaves must leave by this subnet, which has it.
     """
 
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     needs: tuple[pulumi.Resource, ...] = ()
+    project: pulumi.Input[str] = ""
     way_out: Subnet | None = None
 
 

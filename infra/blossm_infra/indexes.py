@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_gcp.cloudrunv2 as cloudrunv2
 import pulumi_gcp.serviceaccount as serviceaccount
 
-from blossm.model.indexes import index_plan
+from blossm.model.indexes import IndexPlan, index_plan
 from blossm_infra import naming
 from blossm_infra.cloud_run import job_template
 from blossm_infra.connection import Connect
@@ -21,6 +22,9 @@ TOKEN = 12  # Cloud Run: a job's name, at most 49 letters, and its token are few
 
 # To make an index of a large log takes a while. `pulumi up` waits as long as the job may run, and a little longer.
 _LONGEST, _WAIT = "3600s", "70m"
+
+# A user of a database who was made just now may not be known to its cluster yet. To apply a plan twice changes nothing.
+_RETRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,7 @@ class IndexJob(pulumi.ComponentResource):
         account = serviceaccount.Account(
             naming.index_account(args.what.ref),
             account_id=naming.index_account(args.what.ref),
-            display_name=naming.display_name(args.what.ref),
+            display_name=f"indexes of {naming.display_name(args.what.ref)}"[: naming.DISPLAY],
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.done: tuple[pulumi.Resource, ...] = (self._job(args, account),)
@@ -56,13 +60,14 @@ class IndexJob(pulumi.ComponentResource):
             location=settings.region,
             labels=args.site.labels(kind=ref.kind, service=args.what.first.service, context=args.what.first.context),
             deletion_protection=False,
-            run_execution_token=index_plan(args.site.model, ref).fingerprint[:TOKEN],
+            run_execution_token=_token(index_plan(args.site.model, ref), connection.project),
             template=job_template(
                 index_container(args.what, settings),
                 args=["indexes", "apply", f"{ref.kind}/{ref.address}"],
                 site=args.site,
                 account=account.email,
                 connection=connection,
+                retries=_RETRIES,
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -70,6 +75,12 @@ class IndexJob(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=_WAIT, update=_WAIT),
             ),
         )
+
+
+def _token(plan: IndexPlan, project: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Another one for another plan, and for the same plan in a database that was made anew."""
+    whole = pulumi.Output.concat(project, "/", plan.fingerprint)
+    return whole.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:TOKEN])
 
 
 def index_container(what: Deployed, settings: StackSettings) -> Container:

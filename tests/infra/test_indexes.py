@@ -83,6 +83,18 @@ def test_a_changed_sort_changes_the_token_of_its_view_alone() -> None:
     assert _changed(preview(model, stack="dev"), preview(after, stack="dev")) == {VIEW: ["runExecutionToken"]}
 
 
+def test_a_database_that_is_made_anew_gets_its_indexes_though_their_plan_is_the_same() -> None:
+    elsewhere = {"blossm:atlas": '{"organization": "ffffffffffffffffffffffff"}'}
+    here = preview(bicycle_city(), stack="dev")
+    there = preview(replace(bicycle_city(), name="other.example"), stack="dev", config=elsewhere)
+    for job in (LOG, VIEW):
+        assert here.one(JOB, name=job).inputs["runExecutionToken"] != there.one(JOB, name=job).inputs["runExecutionToken"]
+
+
+def test_a_job_is_tried_again_because_a_new_user_may_not_be_known_yet(dev: Plan) -> None:
+    assert {job.inputs["template"]["template"]["maxRetries"] for job in _index_jobs(dev)} == {3}
+
+
 def test_changed_handlers_run_no_job() -> None:
     model = bicycle_city()
     paint = replace(model.commands["shop.bicycle.paint"], retries=9)
@@ -115,6 +127,7 @@ def test_a_store_serves_once_its_indexes_are_there(dev: Plan, kind: str) -> None
 def test_a_job_runs_as_an_account_of_its_own_that_reads_no_data(dev: Plan) -> None:
     job, account = dev.one(JOB, name=LOG), naming.index_account(Ref("event-store", "shop"))
     assert job.inputs["template"]["template"]["serviceAccount"] == dev.one(ACCOUNT, name=account).outputs["email"]
+    assert dev.one(ACCOUNT, name=account).inputs["displayName"] == "indexes of event-store shop"
     told = _variables(job)
     assert (told["BLOSSM_DATABASE"], told["BLOSSM_STORE_USER"]) == ("log-shop", "index-event-store-shop")
     role = dev.one(ROLE, name="index-event-store-shop")

@@ -39,6 +39,7 @@ class Mappings(pulumi.ComponentResource):
                 location=args.site.settings.region,
                 metadata=cloudrun.DomainMappingMetadataArgs(namespace=args.site.settings.project, labels=args.site.labels()),
                 spec=cloudrun.DomainMappingSpecArgs(route_name=gateway.service.name),
-                opts=pulumi.ResourceOptions(parent=self),
+                # A host is mapped once, so another mapping takes its place only when it is gone.
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         self.register_outputs({})

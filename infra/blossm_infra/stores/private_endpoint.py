@@ -70,6 +70,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
             target=endpoint.service_attachment_names[0],
             load_balancing_scheme="",  # as Private Service Connect wants it: left out, Google takes it for a load balancer's
             labels=site.labels(),
-            opts=below,
+            # Its name and address are fixed, so another target takes its place only when it is gone.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return address, rule

@@ -90,6 +90,7 @@ class Store(pulumi.ComponentResource):
                 },
                 secrets=access.secrets,
                 needs=(*self._entrance, *access.needs),
+                project=self.project.id,
                 way_out=self._way_out,
             )
 

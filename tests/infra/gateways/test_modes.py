@@ -44,6 +44,10 @@ def test_mappings_are_counted(mapped: Plan) -> None:
     assert counts(below_gateways(mapped)) == {"ManagedZone": 1, "DomainMapping": 3, "RecordSet": 3}
 
 
+def test_a_host_is_mapped_once_so_a_mapping_goes_before_another_takes_its_place(mapped: Plan) -> None:
+    assert all(mapping.delete_before_replace for mapping in mapped.of("gcp:cloudrun/domainMapping:DomainMapping"))
+
+
 def test_without_a_mode_there_is_no_dns_at_all(bare: Plan) -> None:
     assert below_gateways(bare) == []
     assert bare.outputs["name_servers"] == []

@@ -270,6 +270,10 @@ def test_a_cluster_knows_its_private_address_from_the_first_moment(plans: dict[s
     assert plan.one(LINK, name="events-private-endpoint").urn in plan.one(CLUSTER, name="events").depends_on
 
 
+def test_what_leads_to_a_cluster_has_a_fixed_name_and_goes_before_another_takes_its_place(plans: dict[str, Plan]) -> None:
+    assert all(rule.delete_before_replace for rule in plans["prod"].of(RULE))
+
+
 # ---- who connects
 
 
