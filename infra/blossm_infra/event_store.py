@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from blossm.model.network import EventStoreSpec
-from blossm_infra.keeping import kept
+from blossm_infra.keeping import locked
 from blossm_infra.settings import StackSettings
 
 
@@ -25,6 +25,6 @@ class EventStore(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: EventStoreArgs, *, parent: pulumi.Resource) -> None:
         leaves = pulumi.ResourceOptions(parent=parent)
-        opts = leaves if args.spec.retired else kept(args.settings, parent=parent)
+        opts = leaves if args.spec.retired else locked(args.settings, parent=parent)
         super().__init__("blossm:infra:EventStore", name, None, opts)
         self.register_outputs({"address": args.spec.address, "retired": args.spec.retired})

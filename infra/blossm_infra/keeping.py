@@ -1,19 +1,30 @@
-"""What keeps event stores from being lost by accident: a lock on what holds them, which the engine asks before it deletes."""
+"""What keeps event stores from being lost by accident: hooks, which the engine asks before it deletes and before it creates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 import pulumi
 
 from blossm_infra.settings import StackSettings
 from blossm_infra.shapes import SHAPES
 
+# A state holds these names for ever, and the engine touches nothing that carries a name which it doesn't know.
 LOCK = "blossm: event stores are kept"
-"""The lock's name. A state holds it for ever, and the engine deletes nothing that carries a name which it doesn't know."""
+ONCE = "blossm: event stores are begun once"
 
-_lock: ContextVar[pulumi.ResourceHook] = ContextVar("lock")  # of the program that runs: the engine knows a name once
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """`lock` refuses to delete or replace what carries it, `once` to create it where events are already; in previews too."""
+
+    lock: pulumi.ResourceHook
+    once: pulumi.ResourceHook
+
+
+_hooks: ContextVar[Hooks] = ContextVar("hooks")  # of the program that runs: the engine knows a name once
 
 
 def keeps(settings: StackSettings) -> bool:
@@ -24,30 +35,46 @@ def keeps(settings: StackSettings) -> bool:
 
 
 def kept(settings: StackSettings, *, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-    """The options of a resource without which an event would be lost or hidden. Where a stack keeps nothing, only its parent."""
+    """The options of what holds events. Where a stack keeps nothing, only its parent."""
+    return pulumi.ResourceOptions.merge(locked(settings, parent=parent), begun_once(settings))
+
+
+def locked(settings: StackSettings, *, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """The options of what may not go, though it holds nothing itself. Where a stack keeps nothing, only its parent."""
     if not keeps(settings):
         return pulumi.ResourceOptions(parent=parent)
     return pulumi.ResourceOptions(
         parent=parent,
         protect=True,
         retain_on_delete=True,
-        hooks=pulumi.ResourceHookBinding(before_delete=[lock()]),
+        hooks=pulumi.ResourceHookBinding(before_delete=[hooks().lock]),
     )
 
 
-def lock() -> pulumi.ResourceHook:
-    """Refuses, in previews too, that anything is deleted or replaced which was deployed with it.
+def begun_once(settings: StackSettings) -> pulumi.ResourceOptions:
+    """The options of what is not made a second time beside what holds events: they would be hidden. Else none."""
+    if not keeps(settings):
+        return pulumi.ResourceOptions()
+    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hooks().once]))
 
-    Every run needs it, also one that keeps nothing: what an earlier run deployed may carry it.
+
+def hooks(*, begun: bool = False) -> Hooks:
+    """The program's hooks; `begun` says that there are events, and counts when this is called first.
+
+    Every run needs them, also one that keeps nothing: what an earlier run deployed may carry them.
     """
-    if made := _lock.get(None):
+    if made := _hooks.get(None):
         return made
-    hook = pulumi.ResourceHook(LOCK, _refuse, pulumi.ResourceHookOptions(on_dry_run=True))
-    _lock.set(hook)
-    return hook
+    asked = pulumi.ResourceHookOptions(on_dry_run=True)
+    made = Hooks(
+        lock=pulumi.ResourceHook(LOCK, _refuse_to_lose, asked),
+        once=pulumi.ResourceHook(ONCE, _refuse_to_hide if begun else _let, asked),
+    )
+    _hooks.set(made)
+    return made
 
 
-def _refuse(args: pulumi.ResourceHookArgs) -> None:
+def _refuse_to_lose(args: pulumi.ResourceHookArgs) -> None:
     raise pulumi.RunError(_WHY.get(args.type, _OTHER).format(name=args.name) + _HOW)
 
 
@@ -62,6 +89,20 @@ To retire an event store, say `retired: true` in its blossm.yaml, run `pulumi up
 To give up a whole stack, follow docs/infra/safety.md: that is done outside Pulumi, on purpose."""
 
 
+def _refuse_to_hide(args: pulumi.ResourceHookArgs) -> None:
+    raise pulumi.RunError(_TWICE.format(name=args.name))
+
+
+_TWICE = """\
+`{name}` would be made anew, and this stack's event stores would begin again without their events.
+If the program moved its Network, below a component of yours or to another name or provider, move it back, or give it an alias.
+If the cluster, or its project, is not in the state any more, bring it back: docs/infra/safety.md (When a cluster is gone)."""
+
+
+def _let(args: pulumi.ResourceHookArgs) -> None:
+    """There is nothing yet that could be hidden."""
+
+
 class Guard(pulumi.ComponentResource):
     """What `pulumi destroy` must delete first, and may not where a stack keeps its event stores.
 
@@ -71,5 +112,5 @@ class Guard(pulumi.ComponentResource):
 
     def __init__(self, name: str, *, settings: StackSettings, behind: Sequence[pulumi.Resource], parent: pulumi.Resource) -> None:
         waits = pulumi.ResourceOptions(depends_on=list(behind))
-        super().__init__("blossm:infra:Guard", name, None, pulumi.ResourceOptions.merge(kept(settings, parent=parent), waits))
+        super().__init__("blossm:infra:Guard", name, None, pulumi.ResourceOptions.merge(locked(settings, parent=parent), waits))
         self.register_outputs({})

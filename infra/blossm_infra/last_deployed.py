@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import get_monitor
+from pulumi.runtime.settings import get_monitor, get_root_resource
 
 from blossm.model.network import Network
 from blossm_infra.keeping import keeps
@@ -17,29 +18,72 @@ from blossm_infra.settings import StackSettings
 _READ = "pulumi:pulumi:readStackOutputs"  # answered by the engine itself
 
 
-def remembered(model: Network, settings: StackSettings) -> dict[str, Any]:
-    """What a stack exports so that its next deployment can miss it."""
-    return {
-        "event_stores": {store.address: {"retired": store.retired} for store in model.event_stores.values()},
-        "place": _place(settings),
-        "kept": keeps(settings),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What the next deployment must know of one; the stack exports it.
+
+    `retired` has each event store by its address, `place` where their events lie; `begun` says that they have a cluster.
+    """
+
+    retired: Mapping[str, bool] = field(default_factory=dict)
+    kept: bool = False
+    begun: bool = False
+    place: Mapping[str, str] = field(default_factory=dict)
+
+    def outputs(self) -> dict[str, Any]:
+        stores = {address: {"retired": retired} for address, retired in self.retired.items()}
+        about = {"kept": self.kept, "begun": self.begun, "place": dict(self.place)}
+        return {"event_stores": stores, "last_deployment": about}
+
+
+def this_deployment(model: Network, settings: StackSettings) -> Deployment:
+    """Where it ends well."""
+    if not model.event_stores:
+        return Deployment(kept=keeps(settings))
+    place = {
+        "gcp:project": settings.project,
+        "gcp:region": settings.region,
+        "blossm:atlas organization": settings.atlas.organization,
+        "network": model.name,
     }
+    retired = {store.address: store.retired for store in model.event_stores.values()}
+    return Deployment(retired=retired, kept=keeps(settings), begun=True, place=place)
 
 
-def refuse_to_lose(model: Network, settings: StackSettings) -> None:
+def last_deployment() -> Deployment:
+    """What the stack remembers. Nothing before the first deployment."""
+    outputs = _outputs()
+    retired = {address: bool(store["retired"]) for address, store in outputs.get("event_stores", {}).items()}
+    return Deployment(retired=retired, **outputs.get("last_deployment", {}))
+
+
+def unfinished(this: Deployment, *, after: Deployment) -> Deployment:
+    """What is true of a deployment wherever it fails: what there was is still there, what comes may be there already."""
+    addresses = [*after.retired, *(address for address in this.retired if address not in after.retired)]
+    return Deployment(
+        retired={address: all(it.retired.get(address, True) for it in (this, after)) for address in addresses},
+        kept=this.kept or after.kept,
+        begun=after.begun,
+        place=after.place or this.place,
+    )
+
+
+def refuse_to_lose(last: Deployment, this: Deployment, *, stack: str) -> None:
     """Raises `pulumi.RunError`, before anything is registered, when an event store would be lost or its events hidden.
 
     The engine's own protection comes too late for that: it deletes when all else of a deployment is done. A stack that
     keeps no more is asked once more: what it kept, it lets go only after it was deployed as one that keeps nothing.
     """
-    last = _outputs()
-    if not (keeps(settings) or last.get("kept")):
+    if not (this.kept or last.kept):
         return
-    open_stores = [address for address, was in last.get("event_stores", {}).items() if not was["retired"]]
-    missed = [address for address in open_stores if address not in model.event_stores]
-    lost = [*map(_missed, missed), *(_moved(settings, last.get("place", {})) if open_stores else ())]
+    left_open = [address for address, retired in last.retired.items() if not retired]
+    lost = [
+        *(_missed(address) for address in left_open if address not in this.retired),
+        *_moved(last.place, this.place),
+        *([_ALL_GONE] if last.retired and not this.retired and not left_open else ()),
+    ]
     if lost:
-        how = f"Nothing was changed. How event stores are kept, moved and retired: docs/infra/safety.md ({settings.stack})"
+        how = f"Nothing was changed. How event stores are kept, moved and retired: docs/infra/safety.md ({stack})"
         raise pulumi.RunError("\n\n".join([*lost, how]))
 
 
@@ -51,8 +95,7 @@ def _missed(address: str) -> str:
     )
 
 
-def _moved(settings: StackSettings, before: Mapping[str, str]) -> list[str]:
-    now = _place(settings)
+def _moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [
         f"`{setting}` was {before[setting]!r} and is {value!r}: event stores would be made anew there, without their events.\n"
         f"Set it back, or begin a stack elsewhere and move the events to it."
@@ -61,13 +104,22 @@ def _moved(settings: StackSettings, before: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _place(settings: StackSettings) -> dict[str, str]:
-    """Where the events lie. None of it is changed for a cluster that has some."""
-    return {
-        "gcp:project": settings.project,
-        "gcp:region": settings.region,
-        "blossm:atlas organization": settings.atlas.organization,
-    }
+_ALL_GONE = """\
+the network has no event store any more, and the cluster that holds the events of all that were retired would go with the last.
+Leave one in its blossm.yaml, retired as it is; or give up the stack."""
+
+
+def remember(this: Deployment, *, after: Deployment, done: pulumi.Resource) -> None:
+    """Has the stack remember this deployment, whatever the program exports, and whether or not it ends well.
+
+    The engine keeps what a stack told last, also of a deployment that fails. So it is told at once what is true anyhow, and
+    all the rest when `done` is there.
+    """
+    stack = get_root_resource()
+    assert isinstance(stack, pulumi.ComponentResource)
+    stack.register_outputs(unfinished(this, after=after).outputs())
+    for name, value in this.outputs().items():
+        pulumi.export(name, pulumi.Output.all(value, done.urn)[0])
 
 
 def _outputs() -> Mapping[str, Any]:

@@ -18,8 +18,8 @@ from blossm_infra.dispatcher import Dispatcher, DispatcherArgs
 from blossm_infra.foundation import Foundation, FoundationArgs
 from blossm_infra.gateways import hosts
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
-from blossm_infra.keeping import Guard, lock
-from blossm_infra.last_deployed import refuse_to_lose, remembered
+from blossm_infra.keeping import Guard, begun_once, hooks
+from blossm_infra.last_deployed import last_deployment, refuse_to_lose, remember, this_deployment
 from blossm_infra.procedure import Procedure, ProcedureArgs
 from blossm_infra.service import Service, ServiceArgs
 from blossm_infra.settings import StackSettings, refuse, strangers, without_seed
@@ -45,10 +45,11 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         model, settings = args.model, args.settings
         self._parts = _checked(model, settings)
-        refuse_to_lose(model, settings)
+        last, this = last_deployment(), this_deployment(model, settings)
+        refuse_to_lose(last, this, stack=settings.stack)
         costs = tell(model, settings)
         super().__init__("blossm:infra:Network", name, None, opts)
-        lock()
+        hooks(begun=last.begun)
         self._foundation = self._stand(args)
         self._site = self._foundation.site
         self._stores = needed_stores(self._site, opts=self._below())
@@ -63,24 +64,25 @@ class Network(pulumi.ComponentResource):
         self.counts = dict(Counter(procedure.kind for procedure in model.procedures()))
         self._gateways = self._open()
         self.addresses = self._gateways.addresses
-        self._keep()
+        remember(this, after=last, done=self._guard())
         told = {"hosts": self.hosts, "addresses": self.addresses, "counts": self.counts, "idle_cost": costs.as_dict()}
         self.register_outputs(told)
 
     def export(self) -> None:
-        """The stack's outputs: gateways' host names, where they answer, how many procedures there are of each kind."""
+        """What people read: gateways' host names, where they answer, how many procedures there are of each kind.
+
+        What the next deployment must know of this one is exported without it.
+        """
         pulumi.export("hosts", self.hosts)
         pulumi.export("addresses", self.addresses)
         pulumi.export("counts", self.counts)
         pulumi.export("name_servers", self._gateways.name_servers)
-        for name, value in remembered(self._site.model, self._site.settings).items():
-            pulumi.export(name, value)
 
     def _stand(self, args: NetworkArgs) -> Foundation:
         return Foundation(
             naming.component("foundation"),
             FoundationArgs(model=args.model, settings=args.settings),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), begun_once(args.settings)),
         )
 
     def _below(self) -> pulumi.ResourceOptions:
@@ -156,10 +158,10 @@ class Network(pulumi.ComponentResource):
         doors = {gateway.host: self.procedures[gateway.ref] for gateway in self._site.model.gateways()}
         return Gateways(naming.component("gateways"), GatewaysArgs(site=self._site, procedures=doors), opts=self._below())
 
-    def _keep(self) -> None:
+    def _guard(self) -> Guard:
         parts = [self._foundation, *self._stores.values(), *self._services.values(), *self._contexts, *self._own]
         behind = [*parts, self._dispatcher, self._gateways]
-        Guard(naming.component("guard"), settings=self._site.settings, behind=behind, parent=self)
+        return Guard(naming.component("guard"), settings=self._site.settings, behind=behind, parent=self)
 
 
 def _checked(model: Model, settings: StackSettings) -> tuple[Deployed, ...]:
