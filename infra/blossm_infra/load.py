@@ -14,10 +14,10 @@ def load_network(settings: StackSettings) -> Network:
     """The network for the stack's environment. Raises `pulumi.RunError` with what `blossm check` would say."""
     folder = network_folder(settings)
     if not (folder / "blossm.yaml").is_file():
-        where = f"Pulumi.{settings.stack}.yaml: `blossm:network` is {settings.network!r}"
+        where = f"{settings.file.at(('blossm:network',))}: `blossm:network` is {settings.network!r}"
         raise pulumi.RunError(f"{where}, and there is no blossm.yaml in {folder}")
     try:
         return load(folder, environment=settings.environment)
     except InvalidNetwork as invalid:
         told = "\n\n".join(render(problem) for problem in invalid.problems)
-        raise pulumi.RunError(f"{settings.network} is no valid network; nothing was registered\n\n{told}") from None
+        raise pulumi.RunError(f"the network in `{settings.network}` is not valid; nothing was registered\n\n{told}") from None

@@ -99,7 +99,7 @@ def _read(root: Path, file: str) -> dict[str, Any]:
     source = read_text(root / file, file, findings)
     found = list(documents(source, findings)) if source else []
     if problems := findings.problems():
-        raise pulumi.RunError("\n\n".join(map(render, problems)))
+        raise pulumi.RunError(f"{file} can't be read\n\n" + "\n\n".join(map(render, problems)))
     data = found[0].data if found else {}
     if not isinstance(data, dict):
         raise pulumi.RunError(f"{file}: keys and values are expected")

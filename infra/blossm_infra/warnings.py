@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from blossm.model.network import Network
 from blossm_infra.container import container
 from blossm_infra.deployed import Deployed, deployed
-from blossm_infra.settings import NEW_SEED, StackSettings, named
+from blossm_infra.settings import KEYS, NEW_SEED, StackSettings, named
 from blossm_infra.settings.stack_file import Keys
 
 
@@ -27,6 +27,7 @@ class Warned:
 def warnings(model: Network, settings: StackSettings) -> list[Warned]:
     """In the order in which an operator would want to hear of them. Raises what `container` raises."""
     return [
+        *_not_read(settings),
         *_seed(settings),
         *_production(settings),
         *_tags(settings),
@@ -38,6 +39,14 @@ def warnings(model: Network, settings: StackSettings) -> list[Warned]:
 
 def _in_settings(settings: StackSettings, keys: Keys, message: str) -> Warned:
     return Warned(at=settings.file.at(keys), message=f"`{named(keys)}` {message}")
+
+
+def _not_read(settings: StackSettings) -> Iterator[Warned]:
+    """A key without a namespace is the project's own: `shape` in project `shop` is `shop:shape`."""
+    for key, *inside in settings.file.lines:
+        meant = f"blossm:{key.partition(':')[2]}"
+        if not inside and key not in KEYS and meant in KEYS:
+            yield _in_settings(settings, (key,), f"is a setting of your own, which Blossm does not read; is `{meant}` meant?")
 
 
 def _seed(settings: StackSettings) -> Iterator[Warned]:

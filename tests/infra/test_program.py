@@ -88,20 +88,20 @@ def test_a_network_that_is_not_valid_registers_nothing_and_says_why(tmp_path: Pa
     (tmp_path / "city" / "blossm.yaml").write_text("network: city.example\ntitel: City\n")
     with pytest.raises(pulumi.RunError) as refused:
         preview_project(read_project(tmp_path, stack="dev"), stack="dev")
-    assert str(refused.value).startswith("city is no valid network; nothing was registered\n\nblossm.yaml:2:1: error[B")
+    assert str(refused.value).startswith("the network in `city` is not valid; nothing was registered\n\nblossm.yaml:2:1: error[B")
     assert "unknown key `titel`" in str(refused.value)
 
 
 def test_a_folder_without_a_network_is_told_by_the_setting_that_names_it(tmp_path: Path) -> None:
     _project(tmp_path)
-    with pytest.raises(pulumi.RunError, match=r"^Pulumi.dev.yaml: `blossm:network` is 'city', and there is no blossm.yaml in"):
+    with pytest.raises(pulumi.RunError, match=r"^Pulumi.dev.yaml:4: `blossm:network` is 'city', and there is no blossm.yaml in"):
         preview_project(read_project(tmp_path, stack="dev"), stack="dev")
 
 
 def test_a_stack_file_that_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     _project(tmp_path)
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  blossm:network: [\n")
-    with pytest.raises(pulumi.RunError, match=r"^Pulumi.dev.yaml:3:1: error\[B002\]"):
+    with pytest.raises(pulumi.RunError, match=r"^Pulumi.dev.yaml can't be read\n\nPulumi.dev.yaml:3:1: error\[B002\]"):
         read_project(tmp_path, stack="dev")
 
 

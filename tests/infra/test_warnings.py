@@ -53,6 +53,15 @@ def test_a_seed_in_plain_sight_is_told() -> None:
     assert _told(_quiet(bicycle_city()), _settings("dev", file=secure)) == []
 
 
+def test_a_setting_that_pulumi_takes_for_the_projects_own_is_told() -> None:
+    """`shape: small` in the file of project `city`."""
+    file = StackFile(name="Pulumi.dev.yaml", lines={("city:shape",): 7, ("city:color",): 8, ("blossm:shape",): 9})
+    (told,) = _told(_quiet(bicycle_city()), _settings("dev", file=file))
+    assert told == (
+        "Pulumi.dev.yaml:7: `city:shape` is a setting of your own, which Blossm does not read; is `blossm:shape` meant?"
+    )
+
+
 def test_events_of_production_on_a_free_database_are_told() -> None:
     told = _told(
         _quiet(bicycle_city()), _settings("prod", blossm__shape="free", blossm__scale={"event-store": {"min_instances": 1}})
