@@ -21,6 +21,7 @@ from pulumi import RunError
 
 from blossm.model.network import Network as Model
 from blossm_infra.harness import answers
+from blossm_infra.harness.monitor import Unanswered
 from blossm_infra.harness.plan import Branch, Plan, Registered
 from blossm_infra.harness.run import PreviewError, Run, run
 from blossm_infra.harness.wire import UNKNOWN, Secret, Unknown, plain
@@ -37,6 +38,7 @@ __all__ = [
     "Registered",
     "RunError",
     "Secret",
+    "Unanswered",
     "Unknown",
     "plain",
     "preview",

@@ -48,6 +48,7 @@ def test_it_begins_with_what_it_is_where_and_how_large(told: str) -> None:
     assert told.startswith(
         "bicyclecity.example in stack prod: production, shape full\n"
         "project bicycle-city-prod in europe-west1; event stores are kept\n"
+        "image europe-west1-docker.pkg.dev/bicycle-city-prod/blossm/bicycle-city@sha256:000000000000…\n"
         "34 procedures, 33 Cloud Run services, "
     )
 
@@ -58,6 +59,14 @@ def test_it_ends_with_hosts_costs_and_warnings(told: str) -> None:
     assert "\nidle cost  " in told
     assert "  Atlas M10 for event-stores " in told
     assert "\nwarning: services/shop/bicycle/blossm.yaml:" in told.rpartition("\nidle cost")[2]
+
+
+def test_what_is_protected_and_that_no_rule_is_broken_is_told(told: str) -> None:
+    protected = told.partition("\nprotected from deletion\n")[2].partition("\n\n")[0].splitlines()
+    assert "  event store        shop.bicycle, shop.wheel, staff.garage, staff.mechanic" in protected
+    assert "  Cloud Run service  event-store-shop, event-store-staff" in protected
+    assert "  cluster            events" in protected
+    assert told.endswith("\nno rule of policy is broken\n")
 
 
 def test_a_procedure_is_a_line_with_what_it_runs_on_and_who_calls_it(prod: Plan) -> None:
@@ -80,7 +89,7 @@ def test_all_else_is_counted_below_its_heading(prod: Plan) -> None:
     lines = lines_of(prod, width=100)
     assert lines[-2] == "foundation"
     assert "APIs" in lines[-1]
-    assert "1 managed zone" in lines[-1]
+    assert "1 DNS zone" in lines[-1]
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
@@ -164,6 +173,47 @@ def test_what_breaks_a_rule_of_policy_is_shown_with_the_plan_and_is_exit_code_1(
     assert done.code == 1
     assert "service shop" in done.out
     assert "  gcp:cloudrunv2/serviceIamMember:ServiceIamMember open\nhelp: " in done.out.rpartition("\nerror[BP")[2]
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("def (\n", "the program failed: SyntaxError: invalid syntax\n  __main__.py:1 in <module>: def ("),
+        (
+            "def ring():\n    {}['bell']\n\nring()\n",
+            "KeyError: 'bell'\n  __main__.py:4 in <module>: ring()\n  __main__.py:2 in ring: ",
+        ),
+        ("import bells\n", "ModuleNotFoundError: No module named 'bells'\n  __main__.py:1 in <module>: import bells\n"),
+        (
+            "import pulumi_gcp.pubsub as pubsub\npubsub.Topic('bells', nmae='bells')\n",
+            "unexpected keyword argument 'nmae'\n  __main__.py:2 in <module>: pubsub.Topic(",
+        ),
+        ("import pulumi\npulumi.Output.from_input(1).apply(lambda one: one / 0)\n", "ZeroDivisionError: division by zero\n"),
+        ("raise SystemExit(3)\n", "the program ended before its end, with exit code 3\n  __main__.py:1 in <module>"),
+    ],
+)
+def test_an_error_of_the_program_is_told_by_the_lines_of_its_own_files(tmp_path: Path, program: str, told: str) -> None:
+    done = run("dev", folder=project(tmp_path, program=program))
+    assert (done.code, done.out) == (1, "")
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert "site-packages" not in done.err
+
+
+def test_a_program_that_asks_the_cloud_is_told_that_a_plan_can_not(tmp_path: Path) -> None:
+    program = "import pulumi_gcp.compute as compute\ncompute.get_zones(region='europe-west1')\n"
+    done = run("dev", folder=project(tmp_path, program=program))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "error: the program asks gcp:compute/getZones:getZones, and a plan reaches no cloud that could answer\n"
+        "help: `pulumi preview --stack dev` asks it, and `pulumi up --stack dev` deploys\n"
+    )
+
+
+def test_what_a_program_prints_does_not_get_into_the_document(tmp_path: Path) -> None:
+    done = run("dev", "--json", folder=project(tmp_path, program="print('hallo')\n"))
+    assert json.loads(done.out)["network"] == "city"
+    assert done.err == "hallo\n"
 
 
 def test_without_the_extra_one_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,14 @@ _SEVERITIES = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb
 _MOMENTS = ("before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete", "on_error")
 
 
+class Unanswered(LookupError):
+    """A program has called a function of a provider, and nothing answers it here."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(f"nothing answers the invoke {token}: pass `invokes={{{token!r}: …}}`, its results")
+        self.token = token
+
+
 class Monitor(mocks.MockMonitor):
     """Registers as the engine does, and keeps what is wrong in `problems`, so that a run tells all of it at once."""
 
@@ -74,7 +82,7 @@ class Monitor(mocks.MockMonitor):
             return answer(arguments) if callable(answer) else answer
         if token == READ_STACK:
             return self._stack(arguments["name"])
-        raise LookupError(f"nothing answers the invoke {token}: pass `invokes={{{token!r}: …}}`, its results")
+        raise Unanswered(token)
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
         urn = self.make_urn(request.parent, request.type, request.name)

@@ -56,12 +56,12 @@ def _lines(proposal: Proposal, *, width: int, full: bool) -> Iterator[Text]:
     """The whole plan; what is off comes last, where it is seen."""
     from rich.text import Text
 
-    from blossm.cli.cloud.sections import costs, findings, heading, hosts, secrets, warnings
+    from blossm.cli.cloud.sections import costs, findings, heading, hosts, protected, secrets, warnings
     from blossm.cli.cloud.tree import tree
 
     yield from heading(proposal)
     yield from tree(proposal.plan, width=width, full=full)
-    for section in (hosts, secrets, costs, warnings, findings):
+    for section in (hosts, protected, secrets, costs, warnings, findings):
         if lines := list(section(proposal)):
             yield Text()
             yield from lines

@@ -20,18 +20,17 @@ if TYPE_CHECKING:
     from blossm_infra.project import Project
 
 _PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-_INSTALL = "https://www.pulumi.com/docs/install, or `make tools` in a clone of blossm; `blossm plan` does without"
+_INSTALL = "https://www.pulumi.com/docs/install; `blossm plan` does without"
 _LOGIN = "`pulumi login gs://BUCKET`, where the state is kept, or PULUMI_BACKEND_URL; at Pulumi Cloud PULUMI_ACCESS_TOKEN"
 _DEADLINE = 60.0  # seconds, for a question about a state that may lie far away
 _ASKS = "import importlib.util as i, sys; sys.exit(i.find_spec('blossm_infra') is None)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Engine:
-    """A CLI that was found, and the environment that it runs in."""
+    """A CLI that was found."""
 
     executable: str
-    environment: dict[str, str]
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """What the stack exported last. Raises Failure where the CLI can't get at it: no login, no such stack."""
@@ -39,7 +38,6 @@ class Engine:
         try:
             asked = subprocess.run(
                 command,
-                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -58,18 +56,15 @@ class Engine:
         sys.stdout.flush()
         sys.stderr.flush()
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and what is ignored stays so
-        os.execve(self.executable, [self.executable, *arguments], self.environment)
+        os.execv(self.executable, [self.executable, *arguments])
 
 
 def engine_for(project: Project) -> Engine:
-    """The CLI on the PATH, else the one that `make tools` has built. Raises Failure where there is neither, or no Python."""
-    tools = project.root / ".tools"
-    environment = {**os.environ, "PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), str(tools)])}
-    executable = shutil.which("pulumi", path=environment["PATH"])
-    if executable is None:
-        raise Failure(f"there is no `pulumi` on the PATH, nor in {tools}", code=ENVIRONMENT, help=_INSTALL)
-    _check_python(project, environment["PATH"])
-    return Engine(executable=executable, environment=environment)
+    """The CLI on the PATH. Raises Failure where there is none, or no Python for the program."""
+    if (executable := shutil.which("pulumi")) is None:
+        raise Failure("there is no `pulumi` on the PATH", code=ENVIRONMENT, help=_INSTALL)
+    _check_python(project)
+    return Engine(executable)
 
 
 def check_passphrase(project: Project, stack: str) -> None:
@@ -89,12 +84,12 @@ def _refusal(said: str, stack: str) -> Failure:
     return Failure(f"pulumi can't read its state: {said.strip().removeprefix('error: ')}", code=ENVIRONMENT, help=_LOGIN)
 
 
-def _check_python(project: Project, path: str) -> None:
+def _check_python(project: Project) -> None:
     """Raises Failure when the program would not find its packages: the CLI itself says so much later, with a traceback."""
     folder = project.virtualenv
     if folder and folder.resolve() == Path(sys.prefix).resolve():
         return  # it is this Python, which runs the program for the plan
-    python = _python_of(folder) if folder else shutil.which("python3", path=path) or shutil.which("python", path=path)
+    python = _python_of(folder) if folder else shutil.which("python3") or shutil.which("python")
     if folder and not python:
         help = f"python3 -m venv {folder} && {folder}/bin/pip install 'blossm[infra]'"
         raise Failure(f"Pulumi.yaml: `virtualenv` names {folder}, and there is no Python in it", code=ENVIRONMENT, help=help)

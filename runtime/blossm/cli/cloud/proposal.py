@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blossm.cli.cloud.program import plan_of
 from blossm.cli.failure import Failure
 from blossm.serve.told import ENVIRONMENT, FINDINGS
 
@@ -70,11 +71,7 @@ def settings_in(project: Project, stack: str) -> StackSettings:
 def propose(project: Project, stack: str) -> Proposal:
     """Runs the project's program. Raises Failure for what it, an engine or a provider would refuse."""
     from blossm_infra.policy import findings
-    from blossm_infra.preview import PreviewError, RunError, preview_project
 
     settings = settings_in(project, stack)
-    try:
-        plan = preview_project(project, stack=stack)
-    except (RunError, PreviewError, TimeoutError) as error:
-        raise Failure(str(error), code=FINDINGS) from None
+    plan = plan_of(project, stack=stack)
     return Proposal(stack=stack, project=project, settings=settings, plan=plan, findings=findings(plan, stack=settings))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from blossm_infra.preview import Branch, Plan, Registered
 
 OURS = "blossm:infra:"
+GUARD = f"{OURS}Guard"
 STACK = "pulumi:pulumi:Stack"
 SERVICE = "gcp:cloudrunv2/service:Service"
 _SECRET = "gcp:secretmanager/secret:Secret"

@@ -8,9 +8,9 @@ from typing import Any
 from rich.text import Text
 
 from blossm.cli.cloud.proposal import Proposal
-from blossm.cli.cloud.running import SERVICE, STACK, secrets_of
+from blossm.cli.cloud.running import GUARD, SERVICE, STACK, secrets_of
 from blossm.cli.cloud.summary import idle_cost, network_name
-from blossm.cli.cloud.words import counted
+from blossm.cli.cloud.words import counted, word
 
 _MODES = {
     "none": "at run.app addresses, which `pulumi stack output addresses` tells; these names lead nowhere",
@@ -35,7 +35,21 @@ def heading(proposal: Proposal) -> Iterator[Text]:
     yield Text.assemble((network_name(proposal), "bold"), where)
     keeping = "event stores are kept" if keeps(settings) else "event stores may be lost"
     yield Text(f"project {settings.project} in {settings.region}; {keeping}", style="dim")
+    yield Text(f"image {_short(settings.image)}", style="dim")
     yield Text(", ".join(size), style="dim")
+
+
+def protected(proposal: Proposal) -> Iterator[Text]:
+    """What can't be deleted until its protection is taken off, by Pulumi or at the provider."""
+    found: dict[str, list[str]] = {}
+    for resource in proposal.plan.resources:
+        if resource.type != GUARD and (resource.protect or resource.inputs.get("deletionProtection") is True):
+            found.setdefault(word(resource.type), []).append(resource.outputs.get("address", resource.name))
+    if found:
+        yield Text("protected from deletion", style="bold")
+        width = max(map(len, found))
+        for what, names in found.items():
+            yield Text(f"  {what:{width}}  {', '.join(names)}")
 
 
 def hosts(proposal: Proposal) -> Iterator[Text]:
@@ -84,6 +98,8 @@ def warnings(proposal: Proposal) -> Iterator[Text]:
 
 def findings(proposal: Proposal) -> Iterator[Text]:
     """What breaks a rule of policy: all resources with one fault together, the way out below them."""
+    if not proposal.findings:
+        yield Text("no rule of policy is broken", style="dim")
     faults: dict[tuple[str, str, str, str], list[str]] = {}
     for finding in proposal.findings:
         faults.setdefault((finding.severity, finding.rule, finding.message, finding.fix), []).append(finding.resource)
@@ -92,6 +108,12 @@ def findings(proposal: Proposal) -> Iterator[Text]:
         yield from (Text(f"  {resource}") for resource in resources)
         if fix:
             yield Text(f"help: {fix}")
+
+
+def _short(image: str) -> str:
+    """An image with as much of its digest as people compare."""
+    name, at, digest = image.partition("@sha256:")
+    return f"{name}{at}{digest[:12]}…" if digest else image
 
 
 def _usd(amount: Any) -> str:

@@ -26,6 +26,7 @@ def summary(proposal: Proposal) -> dict[str, Any]:
         "project": settings.project,
         "region": settings.region,
         "shape": settings.shape,
+        "image": settings.image,
         "gateways": settings.gateways,
         "kinds": outputs.get("counts", {}),
         "procedures": [_procedure(one, hosts) for one in running(root).values()],

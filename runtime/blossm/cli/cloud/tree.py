@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CALLERS = {"push-wake-ups": "its wake-ups", "dispatcher": "the dispatcher"}
 _BY = " ← "
+_TIED = "\N{NO-BREAK SPACE}"
 _KINDS = len("    projection  ")
 _LONGEST = 32  # a longer name pushes what follows to the right
 
@@ -78,8 +79,9 @@ class _Lines:
 
     def _counts(self, group: Group) -> Iterator[Text]:
         inside = listed(word(resource.type) for resource in group.everything())
-        for line in wrap(inside, self._width - 2):
-            yield Text(f"  {line}", style="dim")
+        whole = inside.replace(" ", _TIED).replace(f",{_TIED}", ", ")  # lines break between two of them, not inside of one
+        for line in wrap(whole, self._width - 2):
+            yield Text(f"  {line.replace(_TIED, ' ')}", style="dim")
 
 
 def name(caller: str, callee: Running) -> str:

@@ -7,13 +7,32 @@ from collections import Counter
 from collections.abc import Iterable
 
 _WORDS = {
+    "blossm:infra:EventStore": "event store",
+    "gcp:artifactregistry/repository:Repository": "image repository",
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": "DNS authorization",
     "gcp:cloudrunv2/service:Service": "Cloud Run service",
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": "right to call",
     "gcp:cloudscheduler/job:Job": "schedule",
+    "gcp:compute/network:Network": "VPC",
+    "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup": "endpoint group",
+    "gcp:compute/sSLPolicy:SSLPolicy": "TLS policy",
+    "gcp:compute/subnetwork:Subnetwork": "subnet",
+    "gcp:compute/targetHttpProxy:TargetHttpProxy": "HTTP proxy",
+    "gcp:compute/targetHttpsProxy:TargetHttpsProxy": "HTTPS proxy",
+    "gcp:compute/uRLMap:URLMap": "URL map",
+    "gcp:dns/managedZone:ManagedZone": "DNS zone",
+    "gcp:dns/recordSet:RecordSet": "DNS record",
     "gcp:projects/service:Service": "API",
     "gcp:pubsub/subscription:Subscription": "push subscription",
     "gcp:pubsub/topicIAMMember:TopicIAMMember": "right to publish",
-    "gcp:serviceaccount/iAMMember:IAMMember": "right to an account",
+    "gcp:secretmanager/secretIamMember:SecretIamMember": "right to read a secret",
+    "gcp:serviceaccount/iAMMember:IAMMember": "right to act as an account",
+    "mongodbatlas:index/advancedCluster:AdvancedCluster": "cluster",
+    "mongodbatlas:index/customDbRole:CustomDbRole": "database role",
+    "mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint": "private endpoint",
+    "mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService": "attachment of a private endpoint",
+    "mongodbatlas:index/project:Project": "Atlas project",
+    "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList": "access list",
 }
 _BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -32,8 +51,8 @@ def counted(count: int, what: str) -> str:
 
 
 def plural(what: str) -> str:
-    if what.startswith("right to"):
-        return what.replace("right", "rights", 1)
+    if found := re.match(r"(\w+)( (?:to|of) .*)", what):
+        return plural(found[1]) + found[2]
     if re.search(r"[^aeiou]y$", what):
         return f"{what[:-1]}ies"
     return f"{what}es" if re.search(r"(s|x|ch|sh)$", what) else f"{what}s"
