@@ -46,7 +46,7 @@ def main() -> None:
         [_row(runs, size) for size in SIZES],
         {"runs": runs, "target": TARGET, "grows_with": _exponent(runs)},
     )
-    print(f"\nSeconds grow with the number of resources to the power of {_exponent(runs):.2f}: 1 is linear.")
+    print(f"\nProcessor time grows with the number of resources to the power of {_exponent(runs):.2f}: 1 is linear.")
 
 
 def _row(runs: Runs, size: int) -> list[str]:
@@ -72,7 +72,7 @@ def _ratio(mine: list[dict[str, float]], theirs: list[dict[str, float]]) -> floa
 
 
 def _exponent(runs: Runs) -> float:
-    points = [(told["resources"], told["seconds"]) for size in SIZES for told in runs[f"preview {size}"]]
+    points = [(told["resources"], told["cpu"]) for size in SIZES for told in runs[f"preview {size}"]]
     logs = [(math.log(x), math.log(y)) for x, y in points]
     return statistics.linear_regression([x for x, _ in logs], [y for _, y in logs]).slope
 
