@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import runpy
@@ -23,10 +24,10 @@ class InlineHost(LanguageHost):
         return language_pb2.LanguageHandshakeResponse()
 
     def Run(self, request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
-        return contextvars.Context().run(_run, request)
+        return contextvars.Context().run(_run, request, context)
 
 
-def _run(request: language_pb2.RunRequest) -> language_pb2.RunResponse:
+def _run(request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
     configure(
         Settings(
             monitor=request.monitor_address,
@@ -43,6 +44,7 @@ def _run(request: language_pb2.RunRequest) -> language_pb2.RunResponse:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Pulumi's script: a program that failed leaves much behind
     program = Path(request.info.program_directory) / request.info.entry_point
     loop = asyncio.new_event_loop()
+    context.add_callback(lambda: _stop(loop))
     try:
         loop.run_until_complete(run_in_stack(lambda: _main(program)))
     except pulumi.RunError as error:
@@ -52,8 +54,21 @@ def _run(request: language_pb2.RunRequest) -> language_pb2.RunResponse:
         pulumi.log.error(traceback.format_exc())
         return language_pb2.RunResponse(bail=True)
     finally:
-        loop.close()
+        _close(loop)
     return language_pb2.RunResponse()
+
+
+def _stop(loop: asyncio.AbstractEventLoop) -> None:
+    """An engine that has failed goes without a word, and what the program still waits for never comes."""
+    with contextlib.suppress(RuntimeError):  # it was closed: the program had ended first
+        loop.call_soon_threadsafe(loop.stop)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
 
 
 def _main(program: Path) -> None:
