@@ -103,11 +103,12 @@ class Dispatcher(pulumi.ComponentResource):
         settings, model = self._site.settings, self._site.model
         called = (Ref("command", address) for c in model.commands.values() for address in c.calls)
         logs = (Ref("event-store", address) for address in dispatching(model))
+        topics = {service: topic.topic_id for service, topic in self._args.topics.items()}
         return {
             "BLOSSM_DISPATCHER": f"{self._url}{LATER}",
             "BLOSSM_CALLEES": json.dumps(self._site.urls(*sorted({*called, *logs})), sort_keys=True),
             "BLOSSM_TASKS": f"projects/{settings.project}/locations/{settings.region}/queues/{naming.queue()}",
-            "BLOSSM_TOPICS": json.dumps({service: topic.topic_id for service, topic in self._args.topics.items()}),
+            "BLOSSM_TOPICS": json.dumps(topics, sort_keys=True),
             "BLOSSM_SCHEDULER": self._args.scheduler.email,
         }
 

@@ -20,7 +20,6 @@ COMPUTE = 63  # parts of a load balancer
 CERTIFICATE = 63  # what Certificate Manager has: [a-z0-9-]
 ZONE = 63
 KEY = 63  # KMS: key rings and keys
-QUEUE = 100  # Cloud Tasks
 JOB = 500  # Cloud Scheduler
 SECRET = 255
 ATLAS = 63  # projects, roles and users have 64 or more

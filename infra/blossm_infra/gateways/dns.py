@@ -62,7 +62,8 @@ class Dns(pulumi.ComponentResource):
         """Another stack's own answer. The engine fails when it was never deployed, so only named stacks are asked."""
         full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
         asked = pulumi.StackReference(full, opts=pulumi.ResourceOptions(parent=self))
-        return asked.get_output("name_servers").apply(lambda servers: _told(stack, servers))
+        at = self._site.settings.file.at(("blossm:delegations", stack))
+        return asked.get_output("name_servers").apply(lambda servers: _told(stack, servers, at=at))
 
 
 def record(
@@ -86,10 +87,10 @@ def record(
     )
 
 
-def _told(stack: str, servers: Sequence[str] | None) -> list[str]:
+def _told(stack: str, servers: Sequence[str] | None, *, at: str) -> list[str]:
     if not servers:
         raise pulumi.RunError(
-            f"Pulumi.prod.yaml: `blossm:delegations` asks the stack `{stack}`, and it has no zone yet: deploy it first, with "
+            f"{at}: `blossm:delegations` asks the stack `{stack}`, and it has no zone yet: deploy it first, with "
             "`blossm:gateways` other than `none`"
         )
     return [_absolute(server) for server in servers]

@@ -8,6 +8,8 @@ from blossm.model.names import too_long
 from blossm.model.network import Network
 from blossm_infra.settings import STACKS, StackSettings
 
+_DELEGATIONS = "blossm:delegations"
+
 FRONT = "gateways"  # under this label all gateways of a stack have one address; theirs begin with c, f or v
 
 
@@ -56,19 +58,16 @@ def _shared(model: Network) -> Iterator[str]:
 
 def _delegations_without_zone(settings: StackSettings) -> Iterator[str]:
     if settings.delegations:
-        yield f"{_file(settings)}: `blossm:delegations` needs a zone, and with `blossm:gateways: none` there is none"
+        at = settings.file.at((_DELEGATIONS,))
+        yield f"{at}: `blossm:delegations` needs a zone, and with `blossm:gateways: none` there is none"
 
 
 def _delegations(model: Network, settings: StackSettings) -> Iterator[str]:
     for stack, servers in settings.delegations.items():
-        delegated = domain(model, stack)
+        delegated, at = domain(model, stack), settings.file.at((_DELEGATIONS, stack))
         if not delegated.endswith(f".{model.host}"):
-            yield f"{_file(settings)}: `blossm:delegations` names `{stack}`, but `{delegated}` is not below `{model.host}`"
+            yield f"{at}: `blossm:delegations` names `{stack}`, but `{delegated}` is not below `{model.host}`"
         elif delegated == front(model):
-            yield f"{_file(settings)}: `blossm:delegations` names `{stack}`, but `{delegated}` is the load balancer's own name"
+            yield f"{at}: `blossm:delegations` names `{stack}`, but `{delegated}` is the load balancer's own name"
         elif not servers:
-            yield f"{_file(settings)}: `blossm:delegations` names no name servers of `{stack}`; say `stack`, or list them"
-
-
-def _file(settings: StackSettings) -> str:
-    return f"Pulumi.{settings.stack}.yaml"
+            yield f"{at}: `blossm:delegations` names no name servers of `{stack}`; say `stack`, or list them"
