@@ -70,33 +70,24 @@ def job_template(
 ) -> cloudrunv2.JobTemplateArgs:
     """One task that runs `blossm` with these arguments, and where it fails is tried so many times again."""
     subnet = connection.way_out or site.subnet
+    inside = cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArgs(network=subnet.network, subnetwork=subnet.subnetwork)
     variables = {**what.env, **(env or {}), **connection.env}
     secrets = {**what.secrets, **connection.secrets}
+    container = cloudrunv2.JobTemplateTemplateContainerArgs(
+        image=what.image,
+        commands=["blossm"],
+        args=list(args),
+        resources=cloudrunv2.JobTemplateTemplateContainerResourcesArgs(limits={"cpu": what.cpu, "memory": _memory_of_job(what)}),
+        envs=[*_job_variables(variables), *_job_secrets(secrets)],
+    )
     return cloudrunv2.JobTemplateArgs(
         task_count=1,
         template=cloudrunv2.JobTemplateTemplateArgs(
             service_account=account,
             timeout=what.timeout,
             max_retries=retries,
-            vpc_access=cloudrunv2.JobTemplateTemplateVpcAccessArgs(
-                egress=_egress(connection),
-                network_interfaces=[
-                    cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArgs(
-                        network=subnet.network, subnetwork=subnet.subnetwork
-                    )
-                ],
-            ),
-            containers=[
-                cloudrunv2.JobTemplateTemplateContainerArgs(
-                    image=what.image,
-                    commands=["blossm"],
-                    args=list(args),
-                    resources=cloudrunv2.JobTemplateTemplateContainerResourcesArgs(
-                        limits={"cpu": what.cpu, "memory": _memory_of_job(what)}
-                    ),
-                    envs=[*_job_variables(variables), *_job_secrets(secrets)],
-                )
-            ],
+            vpc_access=cloudrunv2.JobTemplateTemplateVpcAccessArgs(egress=_egress(connection), network_interfaces=[inside]),
+            containers=[container],
         ),
     )
 

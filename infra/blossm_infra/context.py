@@ -40,20 +40,24 @@ class Context(pulumi.ComponentResource):
         self.register_outputs({"context": args.context})
 
     def _procedure(self, what: Deployed, args: ContextArgs) -> Procedure:
-        below = pulumi.ResourceOptions(parent=self)
         match what.ref.kind:
             case "view-store" if args.store:
                 return self._view_store(what, args.store, args.site)
             case "projection":
-                projection = Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=args.site), opts=below)
-                ReplayJob(
-                    naming.replay_job(what.ref),
-                    ReplayJobArgs(what=what, site=args.site, projection=projection),
-                    opts=below,
-                )
-                return projection
+                return self._projection(what, args.site)
             case _:
-                return Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=args.site), opts=below)
+                return self._gateway(what, args.site)
+
+    def _gateway(self, what: Deployed, site: Site) -> Procedure:
+        opts = pulumi.ResourceOptions(parent=self)
+        return Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=site), opts=opts)
+
+    def _projection(self, what: Deployed, site: Site) -> Procedure:
+        below = pulumi.ResourceOptions(parent=self)
+        projection = Procedure(naming.service_name(what.ref), ProcedureArgs(what=what, site=site), opts=below)
+        replay = ReplayJobArgs(what=what, site=site, projection=projection)
+        ReplayJob(naming.replay_job(what.ref), replay, opts=below)
+        return projection
 
     def _view_store(self, what: Deployed, store: Store, site: Site) -> Procedure:
         below = pulumi.ResourceOptions(parent=self)
