@@ -58,13 +58,25 @@ def begun_once(settings: StackSettings) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hooks().once]))
 
 
-def hooks(*, begun: bool = False) -> Hooks:
-    """The program's hooks; `begun` says that there are events, and counts when this is called first.
+def begin_hooks(*, begun: bool) -> None:
+    """Has the engine know the program's hooks; `begun` says that this stack has events.
 
-    Every run needs them, also one that keeps nothing: what an earlier run deployed may carry them.
+    Every run needs them, also one that keeps nothing: what an earlier run deployed may carry them. Raises
+    `pulumi.RunError` where the program has them: a stack remembers the event stores of one network.
     """
-    if made := _hooks.get(None):
-        return made
+    if _hooks.get(None):
+        raise pulumi.RunError(
+            "this program has two Networks, and a stack keeps the event stores of one: give each its own program"
+        )
+    _begin(begun=begun)
+
+
+def hooks() -> Hooks:
+    """The program's hooks; a part of a network that stands alone has no events before it."""
+    return _hooks.get(None) or _begin(begun=False)
+
+
+def _begin(*, begun: bool) -> Hooks:
     asked = pulumi.ResourceHookOptions(on_dry_run=True)
     made = Hooks(
         lock=pulumi.ResourceHook(LOCK, _refuse_to_lose, asked),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from pulumi.runtime.settings import get_monitor, get_root_resource
 from blossm.model.network import Network
 from blossm_infra.keeping import keeps
 from blossm_infra.settings import StackSettings
+from blossm_infra.stacks import SHARED, STORES, StoreKind, Tier
+from blossm_infra.stores.limits import databases
 
 _READ = "pulumi:pulumi:readStackOutputs"  # answered by the engine itself
 
@@ -23,23 +25,26 @@ class Deployment:
     """What the next deployment must know of one; the stack exports it.
 
     `retired` has each event store by its address, `place` where their events lie; `begun` says that they have a cluster.
+    `tiers` are those of both clusters, by kind.
     """
 
     retired: Mapping[str, bool] = field(default_factory=dict)
     kept: bool = False
     begun: bool = False
     place: Mapping[str, str] = field(default_factory=dict)
+    tiers: Mapping[StoreKind, Tier] = field(default_factory=dict)
 
     def outputs(self) -> dict[str, Any]:
         stores = {address: {"retired": retired} for address, retired in self.retired.items()}
-        about = {"kept": self.kept, "begun": self.begun, "place": dict(self.place)}
+        about = {"kept": self.kept, "begun": self.begun, "place": dict(self.place), "tiers": dict(self.tiers)}
         return {"event_stores": stores, "last_deployment": about}
 
 
 def this_deployment(model: Network, settings: StackSettings) -> Deployment:
     """Where it ends well."""
+    tiers = {kind: settings.tier(kind) for kind in STORES if databases(model, kind)}
     if not model.event_stores:
-        return Deployment(kept=keeps(settings))
+        return Deployment(kept=keeps(settings), tiers=tiers)
     place = {
         "gcp:project": settings.project,
         "gcp:region": settings.region,
@@ -47,14 +52,20 @@ def this_deployment(model: Network, settings: StackSettings) -> Deployment:
         "network": model.name,
     }
     retired = {store.address: store.retired for store in model.event_stores.values()}
-    return Deployment(retired=retired, kept=keeps(settings), begun=True, place=place)
+    return Deployment(retired=retired, kept=keeps(settings), begun=True, place=place, tiers=tiers)
 
 
 def last_deployment() -> Deployment:
     """What the stack remembers. Nothing before the first deployment."""
     outputs = _outputs()
-    retired = {address: bool(store["retired"]) for address, store in outputs.get("event_stores", {}).items()}
-    return Deployment(retired=retired, **outputs.get("last_deployment", {}))
+    about = outputs.get("last_deployment", {})
+    return Deployment(
+        retired={address: store["retired"] for address, store in outputs.get("event_stores", {}).items()},
+        kept=about.get("kept", False),
+        begun=about.get("begun", False),
+        place=about.get("place", {}),
+        tiers=about.get("tiers", {}),
+    )
 
 
 def unfinished(this: Deployment, *, after: Deployment) -> Deployment:
@@ -65,6 +76,7 @@ def unfinished(this: Deployment, *, after: Deployment) -> Deployment:
         kept=this.kept or after.kept,
         begun=after.begun,
         place=after.place or this.place,
+        tiers={**this.tiers, **after.tiers},
     )
 
 
@@ -74,17 +86,18 @@ def refuse_to_lose(last: Deployment, this: Deployment, *, stack: str) -> None:
     The engine's own protection comes too late for that: it deletes when all else of a deployment is done. A stack that
     keeps no more is asked once more: what it kept, it lets go only after it was deployed as one that keeps nothing.
     """
-    if not (this.kept or last.kept):
-        return
-    left_open = [address for address, retired in last.retired.items() if not retired]
-    lost = [
-        *(_missed(address) for address in left_open if address not in this.retired),
-        *_moved(last.place, this.place),
-        *([_ALL_GONE] if last.retired and not this.retired and not left_open else ()),
-    ]
+    lost = [*(_lost(last, this) if this.kept or last.kept else ()), *_shrunk(last.tiers, this.tiers)]
     if lost:
         how = f"Nothing was changed. How event stores are kept, moved and retired: docs/infra/safety.md ({stack})"
         raise pulumi.RunError("\n\n".join([*lost, how]))
+
+
+def _lost(last: Deployment, this: Deployment) -> Iterator[str]:
+    left_open = [address for address, retired in last.retired.items() if not retired]
+    yield from (_missed(address) for address in left_open if address not in this.retired)
+    yield from _moved(last.place, this.place)
+    if last.retired and not this.retired and not left_open:
+        yield _ALL_GONE
 
 
 def _missed(address: str) -> str:
@@ -107,6 +120,20 @@ def _moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 _ALL_GONE = """\
 the network has no event store any more, and the cluster that holds the events of all that were retired would go with the last.
 Leave one in its blossm.yaml, retired as it is; or give up the stack."""
+
+
+def _shrunk(before: Mapping[StoreKind, Tier], now: Mapping[StoreKind, Tier]) -> list[str]:
+    """Atlas refuses it too, but in the middle of an `up`."""
+    return [
+        f"the cluster of the {kind}s is {before[kind]} and would be {tier}: Atlas has no way back there. Set its tier back."
+        for kind, tier in now.items()
+        if kind in before and _class(tier) < _class(before[kind])
+    ]
+
+
+def _class(tier: Tier) -> int:
+    """M0, FLEX, or one that has machines of its own: those may shrink to each other."""
+    return ("M0", "FLEX").index(tier) if tier in SHARED else len(SHARED)
 
 
 def remember(this: Deployment, *, after: Deployment, done: pulumi.Resource) -> None:

@@ -18,7 +18,7 @@ from blossm_infra.dispatcher import Dispatcher, DispatcherArgs
 from blossm_infra.foundation import Foundation, FoundationArgs
 from blossm_infra.gateways import hosts
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
-from blossm_infra.keeping import Guard, begun_once, hooks
+from blossm_infra.keeping import Guard, begin_hooks, begun_once
 from blossm_infra.last_deployed import last_deployment, refuse_to_lose, remember, this_deployment
 from blossm_infra.procedure import Procedure, ProcedureArgs
 from blossm_infra.service import Service, ServiceArgs
@@ -47,9 +47,9 @@ class Network(pulumi.ComponentResource):
         self._parts = _checked(model, settings)
         last, this = last_deployment(), this_deployment(model, settings)
         refuse_to_lose(last, this, stack=settings.stack)
+        begin_hooks(begun=last.begun)
         costs = tell(model, settings)
         super().__init__("blossm:infra:Network", name, None, opts)
-        hooks(begun=last.begun)
         self._foundation = self._stand(args)
         self._site = self._foundation.site
         self._stores = needed_stores(self._site, opts=self._below())
