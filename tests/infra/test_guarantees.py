@@ -16,7 +16,7 @@ from tests.infra.deployments import NAMES, Deployment, deployment
 from blossm.model.edges import edges
 from blossm_infra import naming
 from blossm_infra.deployed import dispatched, home
-from blossm_infra.keeping import keeps
+from blossm_infra.keeping import LOCK, ONCE, keeps
 from blossm_infra.policy import findings
 from blossm_infra.policy.reading import below, containers, is_gateway, leaves
 from blossm_infra.preview import SAMPLE, Registered, plain
@@ -131,13 +131,15 @@ def test_the_events_of_production_are_kept(city: Deployment) -> None:
     assert keeps(city.settings) is (city.settings.stack == "prod")
     events = [r for s in city.plan.of("blossm:infra:Store") if s.outputs["kind"] == "event-store" for r in below(city.plan, s)]
     holds = [r for r in (*events, *city.plan.of("blossm:infra:EventStore")) if r.type == CLUSTER or r.type.endswith("EventStore")]
-    assert {(r.protect, r.retain_on_delete, bool(r.hooks)) for r in holds} == {(keeps(city.settings),) * 3}
+    assert {(r.protect, r.retain_on_delete, r.hooks_at.get("before_delete") == (LOCK,)) for r in holds} == {
+        (keeps(city.settings),) * 3
+    }
 
 
-def test_a_lock_is_known_to_every_run(city: Deployment) -> None:
-    (lock,) = city.plan.hooks.values()
-    assert lock.on_dry_run
-    assert {hook for resource in city.plan.resources for hook in resource.hooks} <= {lock.name}
+def test_every_lock_is_known_to_every_run(city: Deployment) -> None:
+    assert set(city.plan.hooks) == {LOCK, ONCE}
+    assert all(hook.on_dry_run for hook in city.plan.hooks.values())
+    assert {hook for resource in city.plan.resources for hook in resource.hooks} <= {LOCK, ONCE}
 
 
 def test_no_secret_passes_in_the_clear(city: Deployment) -> None:

@@ -38,7 +38,7 @@ def made(type: str, *, name: str = "it", parent: str = "", **inputs: Any) -> Reg
 
 def kept(resource: Registered) -> Registered:
     resource.protect = resource.retain_on_delete = True
-    resource.hooks = ("kept",)
+    resource.hooks_at = {"before_delete": ("kept",)}
     return resource
 
 

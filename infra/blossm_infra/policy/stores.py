@@ -57,7 +57,11 @@ def _kept(plan: Plan, stack: StackSettings) -> Broken:
         return
     stores = [store for store in plan.of("blossm:infra:EventStore") if not store.outputs.get("retired")]
     for resource in (*stores, *_events(plan, ATLAS_PROJECT, CLUSTER)):
-        options = {"`protect`": resource.protect, "`retain_on_delete`": resource.retain_on_delete, "lock": bool(resource.hooks)}
+        options = {
+            "`protect`": resource.protect,
+            "`retain_on_delete`": resource.retain_on_delete,
+            "lock": "before_delete" in resource.hooks_at,
+        }
         if missing := [name for name, there in options.items() if not there]:
             yield resource, f"events are lost when it goes, and it has no {' and no '.join(missing)}"
 
