@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,3 +67,17 @@ def test_the_example_is_deployed_without_an_account(offline: dict[str, str], tmp
     assert " created\n" in _run(offline, "up", "--stack", "staging", "--yes", "--skip-preview", "--non-interactive")
     assert (tmp_path / "journal").read_text().count('"did": "create"') > 50
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and _SEED.encode() in file.read_bytes()]
+
+
+def test_ctrl_c_is_the_clis_which_ends_in_good_order(offline: dict[str, str]) -> None:
+    """A CLI that is killed leaves a lock: nothing could be deployed then."""
+    command = [_COMMAND, "up", "--stack", "dev", "--yes", "--skip-preview", "--color", "never"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=offline, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if " created" in line)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert "Traceback" not in process.stdout.read()
+        assert process.wait(timeout=_DEADLINE) != 0
+    assert "locked" not in _run(offline, "refresh", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,11 +28,14 @@ def main(words: Sequence[str]) -> int:
     except NoProject as missing:
         return _say(str(missing))
     folder = Path(os.environ.get("BLOSSM_OFFLINE", project / _FOLDER)).resolve()
-    environment = {**os.environ, **offline(cli, folder)}
-    here = copy_project(project, folder / "project")
+    try:
+        environment, here = {**os.environ, **offline(cli, folder)}, copy_project(project, folder / "project")
+    except OSError as error:
+        return _say(f"{error.filename}: {error.strerror}; BLOSSM_OFFLINE may name another folder")
     _say(f"offline: no cloud is reached, and what `up` makes exists in {folder} only")
     if stack := _stack(words):
         subprocess.run([cli, "stack", "select", stack, "--create"], cwd=here, env=environment, check=False, capture_output=True)
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the CLI's, which ends in good order; a handler is not inherited
     with providers(Journal.of_environment()) as found:
         return subprocess.run([cli, *words], cwd=here, env={**environment, **found}, check=False).returncode
 

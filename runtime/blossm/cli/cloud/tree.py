@@ -10,7 +10,7 @@ from rich.text import Text
 
 from blossm.cli.cloud.groups import Group, Row, groups, said
 from blossm.cli.cloud.running import Running, running
-from blossm.cli.cloud.words import listed, word
+from blossm.cli.cloud.words import counted, listed, word
 
 if TYPE_CHECKING:
     from blossm_infra.preview import Plan, Registered
@@ -75,7 +75,7 @@ class _Lines:
         if self._full or len(names) <= room:
             return names
         kinds = _by_kind(what.callers)
-        return kinds if len(kinds) <= room else f"{len(what.callers)} callers"
+        return kinds if len(kinds) <= room else counted(len(what.callers), "caller")
 
     def _counts(self, group: Group) -> Iterator[Text]:
         inside = listed(word(resource.type) for resource in group.everything())
