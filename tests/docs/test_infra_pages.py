@@ -52,6 +52,15 @@ def test_a_project_of_ones_own_is_like_this_one() -> None:
     assert shown.partition("main:")[2] == ours.partition("main:")[2]
 
 
+def test_the_settings_of_a_project_of_ones_own_are_enough(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(block(ENTRY, "yaml", "name: shop"))
+    (tmp_path / "Pulumi.dev.yaml").write_text(block(ENTRY, "yaml", "config:"))
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "__main__.py").write_text(block(ENTRY, "python", "from blossm_infra"))
+    (tmp_path / "network").symlink_to(HERE / "examples" / "hello")
+    assert proposed("dev", tmp_path).findings == ()
+
+
 @pytest.fixture
 def city(tmp_path: Path) -> Path:
     """The example and its project, to be changed."""
@@ -68,10 +77,17 @@ def test_the_command_that_the_first_page_adds_adds_what_it_says_and_changes_noth
         with (city / SHOP / file).open("a") as written:
             written.write("\n\n" * (language == "python") + block(FIRST, language, begins))
     after = _resources(proposed("dev", city).plan)
-    shown = [tuple(line.split()) for line in block(FIRST, "text", "blossm:infra:Procedure").splitlines()]
-    assert sorted(kind_and_name for kind_and_name in after if kind_and_name not in before) == sorted(shown)
+    shown = [f"+ {kind} {name} create" for kind, name in map(_as_told, after.keys() - before.keys())]
+    assert sorted(" ".join(line.split()) for line in block(FIRST, "text", "+ blossm:infra:Procedure").splitlines()) == sorted(
+        shown
+    )
     custom = {key: inputs for key, inputs in before.items() if not key[0].startswith("blossm:")}
     assert [key for key, inputs in custom.items() if after[key] != inputs] == []
+
+
+def _as_told(resource: tuple[str, str]) -> tuple[str, str]:
+    """As pulumi prints it: `gcp:cloudrunv2/service:Service` is `gcp:cloudrunv2:Service`."""
+    return re.sub("/[^:]+", "", resource[0]), resource[1]
 
 
 def _resources(plan: Plan) -> dict[tuple[str, str], dict[str, Any]]:
