@@ -1,8 +1,8 @@
-"""What this stack was when it was last deployed, and that it does not lose its event stores since."""
+"""What a stack remembers of its last deployment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from pulumi.runtime.settings import get_monitor, get_root_resource
 from blossm.model.network import Network
 from blossm_infra.keeping import keeps
 from blossm_infra.settings import StackSettings
-from blossm_infra.stacks import SHARED, STORES, StoreKind, Tier
+from blossm_infra.stacks import STORES, StoreKind, Tier
 from blossm_infra.stores.limits import databases
 
 _READ = "pulumi:pulumi:readStackOutputs"  # answered by the engine itself
@@ -24,8 +24,8 @@ _READ = "pulumi:pulumi:readStackOutputs"  # answered by the engine itself
 class Deployment:
     """What the next deployment must know of one; the stack exports it.
 
-    `retired` has each event store by its address, `place` where their events lie; `begun` says that they have a cluster.
-    `tiers` are those of both clusters, by kind.
+    `retired` has each event store by its address; `begun` says that they have a cluster. `place` is where everything is,
+    and `tiers` are those of both clusters, by kind.
     """
 
     retired: Mapping[str, bool] = field(default_factory=dict)
@@ -43,8 +43,6 @@ class Deployment:
 def this_deployment(model: Network, settings: StackSettings) -> Deployment:
     """Where it ends well."""
     tiers = {kind: settings.tier(kind) for kind in STORES if databases(model, kind)}
-    if not model.event_stores:
-        return Deployment(kept=keeps(settings), tiers=tiers)
     place = {
         "gcp:project": settings.project,
         "gcp:region": settings.region,
@@ -52,7 +50,7 @@ def this_deployment(model: Network, settings: StackSettings) -> Deployment:
         "network": model.name,
     }
     retired = {store.address: store.retired for store in model.event_stores.values()}
-    return Deployment(retired=retired, kept=keeps(settings), begun=True, place=place, tiers=tiers)
+    return Deployment(retired=retired, kept=keeps(settings), begun=bool(retired), place=place, tiers=tiers)
 
 
 def last_deployment() -> Deployment:
@@ -69,71 +67,18 @@ def last_deployment() -> Deployment:
 
 
 def unfinished(this: Deployment, *, after: Deployment) -> Deployment:
-    """What is true of a deployment wherever it fails: what there was is still there, what comes may be there already."""
+    """What is true of a deployment wherever it fails: what there was is still there, what comes may be there already.
+
+    Where it is, is known once it ended well: a first one that failed for a misspelt project may be corrected.
+    """
     addresses = [*after.retired, *(address for address in this.retired if address not in after.retired)]
     return Deployment(
         retired={address: all(it.retired.get(address, True) for it in (this, after)) for address in addresses},
         kept=this.kept or after.kept,
         begun=after.begun,
-        place=after.place or this.place,
-        tiers={**this.tiers, **after.tiers},
+        place=after.place,
+        tiers=after.tiers,
     )
-
-
-def refuse_to_lose(last: Deployment, this: Deployment, *, stack: str) -> None:
-    """Raises `pulumi.RunError`, before anything is registered, when an event store would be lost or its events hidden.
-
-    The engine's own protection comes too late for that: it deletes when all else of a deployment is done. A stack that
-    keeps no more is asked once more: what it kept, it lets go only after it was deployed as one that keeps nothing.
-    """
-    lost = [*(_lost(last, this) if this.kept or last.kept else ()), *_shrunk(last.tiers, this.tiers)]
-    if lost:
-        how = f"Nothing was changed. How event stores are kept, moved and retired: docs/infra/safety.md ({stack})"
-        raise pulumi.RunError("\n\n".join([*lost, how]))
-
-
-def _lost(last: Deployment, this: Deployment) -> Iterator[str]:
-    left_open = [address for address, retired in last.retired.items() if not retired]
-    yield from (_missed(address) for address in left_open if address not in this.retired)
-    yield from _moved(last.place, this.place)
-    if last.retired and not this.retired and not left_open:
-        yield _ALL_GONE
-
-
-def _missed(address: str) -> str:
-    return (
-        f"event store `{address}` is deployed, and no blossm.yaml has it any more: its events could no longer be read.\n"
-        f"If it was renamed, give it back its name: events know their event store by it.\n"
-        f"To retire it, put it back with `retired: true`, run `pulumi up`, and take it out after that."
-    )
-
-
-def _moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    return [
-        f"`{setting}` was {before[setting]!r} and is {value!r}: event stores would be made anew there, without their events.\n"
-        f"Set it back, or begin a stack elsewhere and move the events to it."
-        for setting, value in now.items()
-        if before.get(setting, value) != value
-    ]
-
-
-_ALL_GONE = """\
-the network has no event store any more, and the cluster that holds the events of all that were retired would go with the last.
-Leave one in its blossm.yaml, retired as it is; or give up the stack."""
-
-
-def _shrunk(before: Mapping[StoreKind, Tier], now: Mapping[StoreKind, Tier]) -> list[str]:
-    """Atlas refuses it too, but in the middle of an `up`."""
-    return [
-        f"the cluster of the {kind}s is {before[kind]} and would be {tier}: Atlas has no way back there. Set its tier back."
-        for kind, tier in now.items()
-        if kind in before and _class(tier) < _class(before[kind])
-    ]
-
-
-def _class(tier: Tier) -> int:
-    """M0, FLEX, or one that has machines of its own: those may shrink to each other."""
-    return ("M0", "FLEX").index(tier) if tier in SHARED else len(SHARED)
 
 
 def remember(this: Deployment, *, after: Deployment, done: pulumi.Resource) -> None:

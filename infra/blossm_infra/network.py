@@ -19,8 +19,9 @@ from blossm_infra.foundation import Foundation, FoundationArgs
 from blossm_infra.gateways import hosts
 from blossm_infra.gateways.gateways import Gateways, GatewaysArgs
 from blossm_infra.keeping import Guard, begin_hooks, begun_once
-from blossm_infra.last_deployed import last_deployment, refuse_to_lose, remember, this_deployment
+from blossm_infra.last_deployed import last_deployment, remember, this_deployment
 from blossm_infra.procedure import Procedure, ProcedureArgs
+from blossm_infra.refusals import refuse_to_lose
 from blossm_infra.service import Service, ServiceArgs
 from blossm_infra.settings import StackSettings, refuse, strangers, without_seed
 from blossm_infra.stores.needed import needed_stores

@@ -130,6 +130,11 @@ def test_event_stores_do_not_move_without_their_events() -> None:
         _after(bicycle_city("production"), config={"gcp:region": "europe-north1"})
 
 
+def test_a_stack_that_keeps_nothing_is_destroyed_before_it_is_elsewhere() -> None:
+    with pytest.raises(pulumi.RunError, match=r"(?s)`gcp:region` was 'europe-west1' and is 'europe-north1'.*`pulumi destroy`"):
+        _after(bicycle_city("development"), stack="dev", kept=False, tiers={}, config={"gcp:region": "europe-north1"})
+
+
 def test_a_network_does_not_get_another_name() -> None:
     renamed = dataclasses.replace(bicycle_city("production"), name="cargo.example")
     with pytest.raises(pulumi.RunError, match=r"`network` was 'bicyclecity.example' and is 'cargo.example'"):
@@ -184,6 +189,7 @@ def test_what_a_failed_deployment_leaves_is_remembered_as_it_may_be() -> None:
     left = unfinished(this, after=before)
     assert left.retired == {"shop.wheel": False, "shop.bell": True, "shop.bike": False}
     assert (left.kept, left.place) == (True, {"gcp:region": "here"})
+    assert unfinished(this, after=Deployment()).place == {}, "a misspelt project may be corrected"
     assert not unfinished(this, after=Deployment()).begun, "its cluster may be made by the next one"
 
 
