@@ -11,9 +11,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pulumi
+from google.protobuf import empty_pb2
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
-from pulumi.runtime.proto import language_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2
 from tools.pulumi.plugins.language import LanguageHost
 
 
@@ -27,11 +29,21 @@ class InlineHost(LanguageHost):
         return contextvars.Context().run(_run, request, context)
 
 
+class _Engine:
+    """Is told what is for people. What the SDK tells debuggers would be several calls a resource, and most of a run."""
+
+    def __init__(self, address: str) -> None:
+        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+    def Log(self, request: engine_pb2.LogRequest) -> empty_pb2.Empty:
+        return empty_pb2.Empty() if request.severity == engine_pb2.DEBUG else self._stub.Log(request)
+
+
 def _run(request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
     configure(
         Settings(
             monitor=request.monitor_address,
-            engine=request.args[0],
+            engine=_Engine(request.args[0]),
             project=request.project,
             stack=request.stack,
             parallel=request.parallel,
