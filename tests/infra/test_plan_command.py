@@ -210,6 +210,11 @@ def test_a_program_that_asks_the_cloud_is_told_that_a_plan_can_not(tmp_path: Pat
     )
 
 
+def test_an_error_of_blossm_infra_itself_keeps_its_traceback(tmp_path: Path) -> None:
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'model'"):
+        run("dev", folder=project(tmp_path, program="from blossm_infra import Network\nNetwork('city', 3)\n"))
+
+
 def test_what_a_program_prints_does_not_get_into_the_document(tmp_path: Path) -> None:
     done = run("dev", "--json", folder=project(tmp_path, program="print('hallo')\n"))
     assert json.loads(done.out)["network"] == "city"

@@ -26,10 +26,11 @@ def heading(proposal: Proposal) -> Iterator[Text]:
 
     settings, plan = proposal.settings, proposal.plan
     counts: dict[str, int] = plan.outputs.get("counts", {})
+    own = [resource for resource in plan.resources if resource.custom and resource.type != STACK]
     size = (
         counted(sum(counts.values()), "procedure"),
         counted(len(plan.of(SERVICE)), "Cloud Run service"),
-        counted(sum(resource.custom for resource in plan.resources if resource.type != STACK), "resource"),
+        f"{counted(len(own), 'resource')} in {counted(len(plan.resources) - len(own) - 1, 'component')}",
     )
     where = f" in stack {proposal.stack}: {settings.environment}, shape {settings.shape}"
     yield Text.assemble((network_name(proposal), "bold"), where)
