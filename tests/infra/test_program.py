@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,18 @@ def test_a_network_that_is_not_valid_registers_nothing_and_says_why(tmp_path: Pa
         preview_project(read_project(tmp_path, stack="dev"), stack="dev")
     assert str(refused.value).startswith("the network in `city` is not valid; nothing was registered\n\nblossm.yaml:2:1: error[B")
     assert "unknown key `titel`" in str(refused.value)
+
+
+def test_what_only_check_finds_is_refused_too(tmp_path: Path) -> None:
+    """A contract that was committed and then left behind: the network runs, but those who read the contract don't know it."""
+    _project(tmp_path)
+    city = tmp_path / "city"
+    shutil.copytree(ROOT / "examples" / "hello", city, dirs_exist_ok=True)
+    subprocess.run([sys.executable, "-m", "blossm", "proto", str(city)], check=True, capture_output=True)
+    written = (city / "blossm.yaml").read_text()
+    (city / "blossm.yaml").write_text(written.replace("{greeting: string}", "{greeting: string, name: string}"))
+    with pytest.raises(pulumi.RunError, match=r"(?s)is not valid; nothing was registered.*error\[B7"):
+        preview_project(read_project(tmp_path, stack="dev"), stack="dev")
 
 
 def test_a_folder_without_a_network_is_told_by_the_setting_that_names_it(tmp_path: Path) -> None:
