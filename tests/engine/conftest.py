@@ -41,7 +41,7 @@ def deployments(tmp_path: Path, cli: Path) -> Iterator[Deployments]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Deployments]:
     """The town in production, deployed: for tests that change nothing, as all that they ask is refused."""
     for made in _deployments(tmp_path_factory.mktemp("production"), cli):
@@ -50,3 +50,9 @@ def production(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[
         ran = made.up("prod")
         assert ran.code == 0, ran.said
         yield made
+
+
+@pytest.fixture
+def deployed(production: Deployments, tmp_path: Path) -> Deployments:
+    """A production of the test's own, deployed: it may do with it what it likes."""
+    return production.copy(tmp_path)

@@ -49,7 +49,7 @@ class Deployments:
 
     def __init__(self, folder: Path, cli: Path, *, journal: Journal, providers: Mapping[str, str], host: str) -> None:
         self._cli, self._folder, self.project = cli, folder, folder / "project"
-        self.journal, self._host = journal, host
+        self.journal, self._providers, self._host = journal, providers, host
         self._environment = {**os.environ, **offline(cli, folder), **providers}
 
     def write(self, network: Mapping[str, str]) -> None:
@@ -72,6 +72,12 @@ class Deployments:
             self.write_setting(stack, f"blossm:{key}", value)
         self.must("config", "set", "--secret", "blossm:databaseSeed", SEED, "--stack", stack)
 
+    def copy(self, folder: Path) -> Deployments:
+        """The same project with the same stacks, which go their own ways from here; its journal begins empty."""
+        shutil.copytree(self._folder, folder, dirs_exist_ok=True)
+        self.journal.entries.clear()
+        return Deployments(folder, self._cli, journal=self.journal, providers=self._providers, host=self._host)
+
     def write_setting(self, stack: str, key: str, value: Any) -> None:
         """Writes it into the stack's file, as its user does."""
         import yaml
@@ -83,18 +89,29 @@ class Deployments:
 
     def __call__(self, *words: str) -> Ran:
         """Any command."""
+        process = self._start(*words)
+        said, _ = process.communicate(timeout=_DEADLINE)
+        return Ran(process.returncode, _COLORS.sub("", said))
+
+    def killed(self, *words: str, at: str) -> Ran:
+        """A command that is killed where the journal gets this entry (`create wake-ups-town`), as when a machine goes down."""
+        process: list[subprocess.Popen[str]] = []
+        self.journal.heard = lambda entry: process[0].kill() if f"{entry.did} {entry.name}" == at else None
+        process.append(self._start(*words))
+        said, _ = process[0].communicate(timeout=_DEADLINE)
+        self.journal.heard = None
+        return Ran(process[0].returncode, said)
+
+    def _start(self, *words: str) -> subprocess.Popen[str]:
         host = ("--client", self._host) if words[0] in _RUNNING else ()
-        done = subprocess.run(
+        return subprocess.Popen(
             [self._cli, *words, *host, "--non-interactive", "--color", "never"],
             cwd=self.project,
             env=self._environment | {"PULUMI_SKIP_CHECKPOINTS": "" if self.checkpoints else "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=_DEADLINE,
-            check=False,
         )
-        return Ran(done.returncode, _COLORS.sub("", done.stdout))
 
     def must(self, *words: str) -> Ran:
         ran = self(*words)
@@ -114,14 +131,17 @@ class Deployments:
         return file.read_text()
 
     def resources(self, stack: str) -> dict[str, dict[str, Any]]:
-        """What a state holds, by URN, without what each writing changes: the text of a secret, an order that says nothing."""
+        """What a state holds, by URN, without what each writing changes. The engine's own provider comes and goes."""
         state = json.loads(self.state(stack), object_hook=_settled)
-        return {resource["urn"]: resource for resource in state["checkpoint"]["latest"].get("resources", ())}
+        resources = state["checkpoint"]["latest"].get("resources", ())
+        return {resource["urn"]: resource for resource in resources if resource["type"] != "pulumi:providers:pulumi"}
 
 
 def _settled(document: dict[str, Any]) -> dict[str, Any]:
+    """Without the text of a secret, an order that says nothing, and properties that depend on nothing."""
     if isinstance(document.get("dependencies"), list):
         document["dependencies"].sort()
-    for needed in document.get("propertyDependencies", {}).values():
-        needed.sort()
-    return {key: value for key, value in document.items() if key != "ciphertext"}
+    needed = {key: sorted(on) for key, on in document.pop("propertyDependencies", {}).items() if on}
+    return {key: value for key, value in document.items() if key != "ciphertext"} | (
+        {"propertyDependencies": needed} if needed else {}
+    )

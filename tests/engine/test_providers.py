@@ -97,6 +97,18 @@ def test_another_region_needs_another_resource_and_another_label_does_not() -> N
     assert not replaces(_SERVICE, "labels")
 
 
+@pytest.mark.parametrize(
+    ("token", "key"),
+    [
+        ("gcp:secretmanager/secret:Secret", "replication"),
+        (_CLUSTER, "name"),
+        ("gcp:compute/subnetwork:Subnetwork", "ipCollection"),
+    ],
+)
+def test_what_the_sdk_says_can_not_be_changed_needs_another_resource(token: str, key: str) -> None:
+    assert replaces(token, key)
+
+
 def test_a_call_that_nothing_answers_fails() -> None:
     with pytest.raises(_Refused, match="nothing answers gcp:x/y:z"):
         Provider("gcp", Journal()).Invoke(provider_pb2.InvokeRequest(tok="gcp:x/y:z"), _Context())  # type: ignore[arg-type]

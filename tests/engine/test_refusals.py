@@ -9,14 +9,13 @@ import pytest
 from tests.engine.deployments import Deployments, Ran
 from tests.engine.town import TOWN, renamed_letters, without_letters
 
-pytestmark = pytest.mark.xdist_group("production")  # they share one deployment
-
 _WAYS = {
     "preview": ("preview",),
     "up": ("up", "--yes"),
     "up --skip-preview": ("up", "--yes", "--skip-preview"),
     "up --skip-preview --ignore-protect": ("up", "--yes", "--skip-preview", "--ignore-protect"),
 }
+_CARELESS = _WAYS["up --skip-preview --ignore-protect"]
 _DESTROYS = {
     "destroy": ("destroy", "--yes"),
     "destroy --skip-preview": ("destroy", "--yes", "--skip-preview"),
@@ -42,9 +41,12 @@ def _refused(production: Deployments, *words: str) -> Ran:
 
 @pytest.fixture
 def town(production: Deployments) -> Iterator[Deployments]:
-    """Each test may write another network; the next one finds the town again."""
+    """Each test may write another network, program or settings; the next one finds the town again."""
+    settings = production.project / "Pulumi.prod.yaml"
+    before = settings.read_text()
     yield production
     production.write(TOWN)
+    settings.write_text(before)
 
 
 @pytest.mark.parametrize("words", _WAYS.values(), ids=_WAYS)
@@ -63,25 +65,48 @@ def test_an_event_store_is_not_renamed(town: Deployments, words: tuple[str, ...]
     assert "If it was renamed, give it back its name" in ran.said
 
 
+def test_a_network_is_not_renamed(town: Deployments) -> None:
+    town.write({**TOWN, "blossm.yaml": "network: village.example\n"})
+    assert "`network` was 'town.example' and is 'village.example'" in _refused(town, *_CARELESS).said
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [
         ("gcp:region", "us-central1", "`gcp:region` was "),
         ("gcp:project", "bicycle-city-other", "`gcp:project` was "),
         ("blossm:atlas", {"organization": "f" * 24, "identity_provider": "0" * 24}, "`blossm:atlas organization` was "),
+        ("blossm:shape", "free", "the cluster of the event-stores is M10 and would be M0"),
     ],
-    ids=["region", "project", "organization"],
+    ids=["another region", "another project", "another organization", "a smaller cluster"],
 )
-def test_event_stores_do_not_move_without_their_events(town: Deployments, setting: str, value: object, told: str) -> None:
-    file = town.project / "Pulumi.prod.yaml"
-    settings = file.read_text()
+def test_events_stay_where_they_are(town: Deployments, setting: str, value: object, told: str) -> None:
     town.write_setting("prod", setting, value)
-    try:
-        ran = _refused(town, "up", "--yes", "--skip-preview", "--ignore-protect")
-    finally:
-        file.write_text(settings)
-    assert told in ran.said
-    assert "event stores would be made anew there, without their events" in ran.said
+    assert told in _refused(town, *_CARELESS).said
+
+
+@pytest.mark.parametrize("option", ["--replace", "--target-replace"])
+@pytest.mark.parametrize("type", ["mongodbatlas:index/advancedCluster:AdvancedCluster", "mongodbatlas:index/project:Project"])
+def test_what_holds_events_is_not_made_a_second_time(town: Deployments, option: str, type: str) -> None:
+    kept = next(urn for urn, it in town.resources("prod").items() if it["type"] == type and it.get("protect"))
+    assert "this stack's event stores would begin again without their events" in _refused(town, *_CARELESS, option, kept).said
+
+
+def test_a_network_that_moves_in_its_program_is_not_made_a_second_time(town: Deployments) -> None:
+    main = town.project / "infra" / "__main__.py"
+    above = "import pulumi\nmine = pulumi.ComponentResource('mine:all:Mine', 'mine')\n"
+    main.write_text(
+        above + main.read_text().replace("settings=settings))", "settings=settings), pulumi.ResourceOptions(parent=mine))")
+    )
+    assert "`foundation` would be made anew" in _refused(town, "preview").said
+
+
+@pytest.mark.parametrize(
+    "option", ["--refresh", "--continue-on-error", "--parallel=1", "--target=**Topic**", "--exclude=**Topic**"]
+)
+def test_no_option_gets_by_the_program(town: Deployments, option: str) -> None:
+    town.write(without_letters())
+    assert "event store `town.letter` is deployed" in _refused(town, *_CARELESS, option).said
 
 
 @pytest.mark.parametrize("words", _DESTROYS.values(), ids=_DESTROYS)
@@ -90,8 +115,9 @@ def test_production_is_not_destroyed(town: Deployments, words: tuple[str, ...]) 
     assert "blossm: event stores are kept" in ran.said
 
 
-def test_production_is_not_destroyed_when_its_program_is_asked(town: Deployments) -> None:
-    ran = _refused(town, "destroy", "--yes", "--skip-preview", "--ignore-protect", "--run-program")
+@pytest.mark.parametrize("options", [(), ("--continue-on-error",)], ids=["stopping", "going on"])
+def test_production_is_not_destroyed_when_its_program_is_asked(town: Deployments, options: tuple[str, ...]) -> None:
+    ran = _refused(town, "destroy", "--yes", "--skip-preview", "--ignore-protect", "--run-program", *options)
     assert "This stack keeps its event stores, so it is not destroyed." in ran.said
 
 
