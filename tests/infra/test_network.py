@@ -13,7 +13,7 @@ from blossm.model.network import Network as Model
 from blossm.model.network import Ref, Shape
 from blossm_infra.deployed import home
 from blossm_infra.network import Network, NetworkArgs
-from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, PreviewError, Registered, preview, preview_program
+from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, Registered, preview, preview_program
 from blossm_infra.settings import settings_of
 
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -218,5 +218,5 @@ def test_refs_of_event_stores_lead_to_their_service() -> None:
 
 def test_a_stack_holds_one_network() -> None:
     args = NetworkArgs(model=bicycle_city(), settings=settings_of(SAMPLE, stack="dev"))
-    with pytest.raises(PreviewError, match="registered twice"):
+    with pytest.raises(pulumi.RunError, match="this program has two Networks"):
         preview_program(lambda: (Network("one", args), Network("two", args)))
