@@ -15,6 +15,8 @@ from tools.pulumi.cli import MISSING, find_cli
 from tools.pulumi.plugins.journal import Journal
 from tools.pulumi.plugins.serving import providers, served
 
+from blossm_infra.stacks import STACKS
+
 
 @pytest.fixture(scope="session")
 def cli() -> Path:
@@ -25,31 +27,33 @@ def cli() -> Path:
     pytest.skip(MISSING)
 
 
-def _deployments(folder: Path, cli: Path) -> Iterator[Deployments]:
+@pytest.fixture(scope="session")
+def _begun(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Deployments]:
+    """The town, with all its stacks, none of them deployed: the CLI takes a second or two to begin one."""
     journal = Journal()
     with ExitStack() as stack:
         found = stack.enter_context(providers(journal))
         host = stack.enter_context(served(InlineHost("")))
-        yield Deployments(folder, cli, journal=journal, providers=found, host=f"127.0.0.1:{host}")
+        made = Deployments(tmp_path_factory.mktemp("begun"), cli, journal=journal, providers=found, host=f"127.0.0.1:{host}")
+        made.write(TOWN)
+        for each in STACKS:
+            made.begin(each)
+        yield made
 
 
 @pytest.fixture
-def deployments(tmp_path: Path, cli: Path) -> Iterator[Deployments]:
-    """A project whose network is the town; no stack has begun."""
-    for made in _deployments(tmp_path, cli):
-        made.write(TOWN)
-        yield made
+def deployments(_begun: Deployments, tmp_path: Path) -> Deployments:
+    """A project of the test's own, whose network is the town; no stack is deployed."""
+    return _begun.copy(tmp_path)
 
 
 @pytest.fixture(scope="session")
-def production(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Deployments]:
+def production(_begun: Deployments, tmp_path_factory: pytest.TempPathFactory) -> Deployments:
     """The town in production, deployed: for tests that change nothing, as all that they ask is refused."""
-    for made in _deployments(tmp_path_factory.mktemp("production"), cli):
-        made.write(TOWN)
-        made.begin("prod")
-        ran = made.up("prod")
-        assert ran.code == 0, ran.said
-        yield made
+    made = _begun.copy(tmp_path_factory.mktemp("production"))
+    ran = made.up("prod")
+    assert ran.code == 0, ran.said
+    return made
 
 
 @pytest.fixture

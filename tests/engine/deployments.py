@@ -40,12 +40,7 @@ _PLAIN = {"created": "create", "updated": "update", "deleted": "delete", "replac
 
 
 class Deployments:
-    """The stacks of one project, each in a state of its own, and what really happened at the providers.
-
-    Where `checkpoints` is set, a state is written after each step, as in the real world: that takes most of an `up`.
-    """
-
-    checkpoints = False
+    """The stacks of one project, each in a state of its own, and what really happened at the providers."""
 
     def __init__(self, folder: Path, cli: Path, *, journal: Journal, providers: Mapping[str, str], host: str) -> None:
         self._cli, self._folder, self.project = cli, folder, folder / "project"
@@ -63,19 +58,18 @@ class Deployments:
         shutil.copy(ROOT / "Pulumi.yaml", self.project)
         shutil.copy(ROOT / "infra" / "__main__.py", self.project / "infra")
 
-    def begin(self, stack: str, **settings: Any) -> None:
-        """A stack with the settings of the repository's own, `settings` over them (`tick="…"` is `blossm:tick`), and a seed."""
+    def begin(self, stack: str) -> None:
+        """A stack with the settings of the repository's own, but for its network, and with a seed."""
         shutil.copy(ROOT / f"Pulumi.{stack}.yaml", self.project)
         self.must("stack", "init", stack)
-        said = {"network": "network", **settings}
-        for key, value in said.items():
-            self.write_setting(stack, f"blossm:{key}", value)
+        self.write_setting(stack, "blossm:network", "network")
         self.must("config", "set", "--secret", "blossm:databaseSeed", SEED, "--stack", stack)
 
     def copy(self, folder: Path) -> Deployments:
         """The same project with the same stacks, which go their own ways from here; its journal begins empty."""
         shutil.copytree(self._folder, folder, dirs_exist_ok=True)
         self.journal.entries.clear()
+        self.journal.fail = ""
         return Deployments(folder, self._cli, journal=self.journal, providers=self._providers, host=self._host)
 
     def write_setting(self, stack: str, key: str, value: Any) -> None:
@@ -97,17 +91,18 @@ class Deployments:
         """A command that is killed where the journal gets this entry (`create wake-ups-town`), as when a machine goes down."""
         process: list[subprocess.Popen[str]] = []
         self.journal.heard = lambda entry: process[0].kill() if f"{entry.did} {entry.name}" == at else None
-        process.append(self._start(*words))
+        process.append(self._start(*words, checkpoints=True))
         said, _ = process[0].communicate(timeout=_DEADLINE)
         self.journal.heard = None
         return Ran(process[0].returncode, said)
 
-    def _start(self, *words: str) -> subprocess.Popen[str]:
+    def _start(self, *words: str, checkpoints: bool = False) -> subprocess.Popen[str]:
+        """With `checkpoints` the state is written after each step, as in the real world: that takes most of an `up`."""
         host = ("--client", self._host) if words[0] in _RUNNING else ()
         return subprocess.Popen(
             [self._cli, *words, *host, "--non-interactive", "--color", "never"],
             cwd=self.project,
-            env=self._environment | {"PULUMI_SKIP_CHECKPOINTS": "" if self.checkpoints else "1"},
+            env=self._environment | {"PULUMI_SKIP_CHECKPOINTS": "" if checkpoints else "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

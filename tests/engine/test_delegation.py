@@ -13,12 +13,10 @@ def _delegated(deployments: Deployments) -> set[str]:
 
 
 def test_production_is_deployed_first_and_delegates_once_the_other_stack_is_there(deployments: Deployments) -> None:
-    deployments.begin("prod")
     first = deployments.up("prod")
     assert first.code == 0, first.said
     assert _delegated(deployments) == set()
 
-    deployments.begin("staging")
     assert deployments.up("staging").code == 0
     deployments.write_setting("prod", "blossm:delegations", {"staging": "stack"})
     then = deployments.up("prod")

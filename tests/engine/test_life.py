@@ -19,7 +19,6 @@ def _of_command(resources: dict[str, dict[str, Any]], name: str) -> set[str]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_is_previewed_deployed_changed_and_left_alone(deployments: Deployments, stack: str) -> None:
-    deployments.begin(stack)
     foreseen = deployments.preview(stack)
     assert foreseen.code == 0, foreseen.said
     assert deployments.journal.entries == []
@@ -38,7 +37,6 @@ def test_a_stack_is_previewed_deployed_changed_and_left_alone(deployments: Deplo
 
 
 def test_development_can_be_destroyed(deployments: Deployments) -> None:
-    deployments.begin("dev")
     assert deployments.up("dev").code == 0
     ran = deployments("destroy", "--stack", "dev", "--yes", "--skip-preview")
     assert ran.code == 0, ran.said
@@ -58,7 +56,7 @@ def test_an_event_store_that_was_deployed_as_retired_may_leave(deployed: Deploym
 
 
 def test_a_stack_that_kept_its_event_stores_lets_one_go_only_after_that_is_deployed(deployments: Deployments) -> None:
-    deployments.begin("staging", protect=True)
+    deployments.write_setting("staging", "blossm:protect", True)
     assert deployments.up("staging").code == 0
     deployments.write_setting("staging", "blossm:protect", False)
     deployments.write(without_letters())
@@ -74,7 +72,6 @@ def test_a_stack_that_kept_its_event_stores_lets_one_go_only_after_that_is_deplo
 
 def test_what_a_saved_plan_does_not_hold_is_not_done(deployments: Deployments, tmp_path: Path) -> None:
     plan = str(tmp_path / "plan.json")
-    deployments.begin("dev")
     assert deployments.preview("dev", "--save-plan", plan).code == 0
     deployments.write(with_command("wave"))
     refused = deployments.up("dev", "--plan", plan)
@@ -86,8 +83,6 @@ def test_what_a_saved_plan_does_not_hold_is_not_done(deployments: Deployments, t
 
 
 def test_after_a_provider_failed_in_the_middle_the_next_up_completes(deployments: Deployments) -> None:
-    deployments.checkpoints = True
-    deployments.begin("dev")
     deployments.journal.fail = "create wake-ups-town"
     failed = deployments.up("dev")
     assert failed.code != 0

@@ -34,8 +34,6 @@ def test_a_program_without_its_network_is_refused(deployed: Deployments) -> None
 
 
 def test_after_a_first_up_that_failed_event_stores_are_known_already(deployments: Deployments) -> None:
-    deployments.checkpoints = True
-    deployments.begin("prod")
     deployments.journal.fail = "create command-town-letter-write"
     assert deployments.up("prod").code != 0
     deployments.journal.fail = ""
@@ -61,8 +59,6 @@ def test_an_event_store_that_the_state_lost_is_missed_all_the_same(deployed: Dep
 
 
 def test_after_an_up_that_was_killed_the_lock_is_taken_off_and_the_next_one_completes(deployments: Deployments) -> None:
-    deployments.checkpoints = True
-    deployments.begin("dev")
     deployments.killed("up", "--stack", "dev", "--yes", "--skip-preview", at="create wake-ups-town")
     assert "the stack is currently locked" in deployments.up("dev").said
 

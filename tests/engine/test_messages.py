@@ -33,7 +33,6 @@ def _in_network(name: str, text: str) -> _Mistake:
     ids=["an unknown setting", "an image by tag", "no protection", "no network there", "an invalid network", "no handler"],
 )
 def test_a_mistake_is_told_and_nothing_is_registered(deployments: Deployments, mistake: _Mistake, told: str) -> None:
-    deployments.begin("prod")
     mistake(deployments)
     ran = deployments.up("prod")
     assert ran.code != 0

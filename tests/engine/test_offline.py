@@ -71,6 +71,7 @@ def test_the_example_is_deployed_without_an_account(offline: dict[str, str], tmp
 
 def test_ctrl_c_is_the_clis_which_ends_in_good_order(offline: dict[str, str]) -> None:
     """A CLI that is killed leaves a lock: nothing could be deployed then."""
+    _run(offline, "config", "set", "blossm:network", "examples/hello", "--stack", "dev")
     command = [str(_COMMAND), "up", "--stack", "dev", "--yes", "--skip-preview", "--color", "never"]
     with subprocess.Popen(
         command, cwd=ROOT, env=offline, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True

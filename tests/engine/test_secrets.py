@@ -15,7 +15,6 @@ from blossm_infra.stores.passwords import password_of
 
 @pytest.mark.parametrize("stack", ["dev", "staging"])
 def test_neither_the_seed_nor_a_password_made_of_it_can_be_read(deployments: Deployments, stack: str) -> None:
-    deployments.begin(stack)
     ran = deployments.up(stack)
     assert ran.code == 0, ran.said
     users = {it.name for it in deployments.journal.entries if it.type == "mongodbatlas:index/databaseUser:DatabaseUser"}
