@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ def test_the_command_that_the_first_page_adds_adds_what_it_says_and_changes_noth
     for file, language, begins in (("blossm.yaml", "yaml", "---"), ("commands.py", "python", "def wash")):
         with (city / SHOP / file).open("a") as written:
             written.write("\n\n" * (language == "python") + block(FIRST, language, begins))
+    (proto,) = (line for line in block(FIRST, "sh", ".venv/bin/blossm proto").splitlines() if line.startswith(".venv"))
+    subprocess.run([sys.executable, "-m", *proto.removeprefix(".venv/bin/").split()], cwd=city, check=True, capture_output=True)
     after = _resources(proposed("dev", city).plan)
     shown = [f"+ {kind} {name} create" for kind, name in map(_as_told, after.keys() - before.keys())]
     assert sorted(" ".join(line.split()) for line in block(FIRST, "text", "+ blossm:infra:Procedure").splitlines()) == sorted(
