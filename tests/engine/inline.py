@@ -22,9 +22,6 @@ from tools.pulumi.plugins.language import LanguageHost
 class InlineHost(LanguageHost):
     """Runs programs as Pulumi's own script does, but in this process."""
 
-    def Handshake(self, request: Any, context: Any) -> language_pb2.LanguageHandshakeResponse:
-        return language_pb2.LanguageHandshakeResponse()
-
     def Run(self, request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
         return contextvars.Context().run(_run, request, context)
 

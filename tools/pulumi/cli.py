@@ -28,10 +28,11 @@ def _version(cli: Path) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
+def has_language_host(cli: Path) -> bool:
+    """A CLI from pulumi.com has one that runs Python; one that `make tools` built has none."""
+    return (cli.parent / "pulumi-language-python").exists() or bool(shutil.which("pulumi-language-python"))
+
+
 def offline_path(cli: Path) -> str:
-    """PATH with this CLI, the providers that reach no cloud, and a language host where the CLI has none."""
-    here = Path(__file__).parent
-    folders = [cli.parent, here / "path"]
-    if not (cli.parent / "pulumi-language-python").exists() and not shutil.which("pulumi-language-python"):
-        folders.append(here / "path-language")
-    return os.pathsep.join([*map(str, folders), os.environ["PATH"]])
+    """PATH with this CLI, and the providers that reach no cloud."""
+    return os.pathsep.join([str(cli.parent), str(Path(__file__).parent / "path"), os.environ["PATH"]])

@@ -6,18 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from tools.pulumi.cli import MISSING, find_cli, offline_path
+from tools.pulumi.cli import MISSING, find_cli, has_language_host, offline_path
 from tools.pulumi.copied import copy_project
 from tools.pulumi.plugins.journal import Journal
-from tools.pulumi.plugins.serving import providers
+from tools.pulumi.plugins.language import LanguageHost
+from tools.pulumi.plugins.serving import providers, served
 
 from blossm_infra.project import NoProject, find_project
 
 _FOLDER = ".pulumi-offline"
 _OPTIONS = ("--stack", "-s")
+_RUNNING = ("preview", "pre", "up", "update", "refresh", "destroy", "down", "watch")  # commands that run the program, or may
 
 
 def main(words: Sequence[str]) -> int:
@@ -36,8 +39,18 @@ def main(words: Sequence[str]) -> int:
     if stack := _stack(words):
         subprocess.run([cli, "stack", "select", stack, "--create"], cwd=here, env=environment, check=False, capture_output=True)
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the CLI's, which ends in good order; a handler is not inherited
-    with providers(Journal.of_environment()) as found:
-        return subprocess.run([cli, *words], cwd=here, env={**environment, **found}, check=False).returncode
+    with providers(Journal.of_environment()) as found, _language(cli, words) as host:
+        return subprocess.run([cli, *words, *host], cwd=here, env={**environment, **found}, check=False).returncode
+
+
+@contextmanager
+def _language(cli: Path, words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The option by which the CLI finds our language host, for a command that runs the program, where it has none of its own."""
+    if words[:1] and words[0] in _RUNNING and not has_language_host(cli):
+        with served(LanguageHost()) as port:
+            yield ("--client", f"127.0.0.1:{port}")
+    else:
+        yield ()
 
 
 def _say(message: str) -> int:

@@ -24,11 +24,7 @@ _TOLD = 32  # how it exits when the program failed and has told its user
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """What the engine needs to run a program; packages are found as plugins on PATH."""
 
-    def __init__(self, engine: str) -> None:
-        self._engine = engine
-
     def Handshake(self, request: Any, context: Any) -> language_pb2.LanguageHandshakeResponse:
-        self._engine = request.engine_address or self._engine
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
@@ -56,11 +52,17 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
     def Run(self, request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
-        """The program runs with the Python of this host, whatever `virtualenv` says: it is the same in this repository."""
+        """The program runs with the Python of this host, whatever `virtualenv` says: it is the same in this repository.
+
+        It ends with the engine that asked for it, and Ctrl-C is the engine's alone.
+        """
         secret = json.dumps(list(request.configSecretKeys))
         config = {"PULUMI_CONFIG": json.dumps(dict(request.config)), "PULUMI_CONFIG_SECRET_KEYS": secret}
-        done = subprocess.run([sys.executable, "-u", _EXEC, *self._options(request)], env={**os.environ, **config})
-        match done.returncode:
+        command = [sys.executable, "-u", str(_EXEC), *self._options(request)]
+        with subprocess.Popen(command, env={**os.environ, **config}, start_new_session=True) as program:
+            context.add_callback(program.kill)  # does nothing to one that has ended
+            code = program.wait()
+        match code:
             case 0:
                 return language_pb2.RunResponse()
             case code if code == _TOLD:
@@ -69,7 +71,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}")
 
     def _options(self, request: language_pb2.RunRequest) -> Iterator[str]:
-        yield from ("--monitor", request.monitor_address, "--engine", self._engine)
+        yield from ("--monitor", request.monitor_address, "--engine", request.args[0])
         yield from ("--project", request.project, "--stack", request.stack, "--organization", request.organization)
         yield from ("--pwd", request.info.program_directory, "--root_directory", request.info.root_directory)
         yield from ("--dry_run", "true" if request.dryRun else "false", "--parallel", str(request.parallel))
