@@ -18,6 +18,8 @@ from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2
 from tools.pulumi.plugins.language import LanguageHost
 
+from blossm_infra.harness.economy import economically
+
 
 class InlineHost(LanguageHost):
     """Runs programs as Pulumi's own script does, but in this process."""
@@ -55,7 +57,8 @@ def _run(request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResp
     loop = asyncio.new_event_loop()
     context.add_callback(lambda: _stop(loop))
     try:
-        loop.run_until_complete(run_in_stack(lambda: _main(program)))
+        with economically():
+            loop.run_until_complete(run_in_stack(lambda: _main(program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return language_pb2.RunResponse(error="the program ended with an error")
