@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from tests.transports import WAYS, WIRES
 
+pytest_plugins = ["tests.mongodb.fixtures"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "ways(*names, because): the test goes only these ways (see tests/transports.py)")

@@ -1,0 +1,48 @@
+"""What MongoDB and its driver say, as an error of ours: nothing of pymongo leaves the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from blossm.core.errors import Unavailable
+
+_REFUSED = {13: "may not do that", 18: "was not let in", 8000: "was not let in"}  # codes of the server; 8000 is Atlas's
+
+_MEANING: tuple[tuple[type[PyMongoError], str, str], ...] = (
+    (InvalidURI, "has an address that can't be read", "an address looks like mongodb://host:27017 or mongodb+srv://cluster.example"),
+    (ConfigurationError, "has an address that can't be used", "look at its options"),
+    (ServerSelectionTimeoutError, "can't be reached", "is it running, and does the address fit? Nothing needs to be restarted"),
+    (AutoReconnect, "broke the connection off", "nothing needs to be restarted"),
+)
+
+
+def unavailable(error: PyMongoError, where: str) -> Unavailable:
+    """What is wrong with the database `where`, and what to do."""
+    what, help = next(((what, help) for kind, what, help in _MEANING if isinstance(error, kind)), ("failed", ""))
+    if isinstance(error, OperationFailure) and error.code in _REFUSED:
+        what, help = f"says that this user {_REFUSED[error.code]}", "see docs/guarantees.md for what a serving user may do"
+    return Unavailable(f"{where} {what} ({_first_line(error)})", facts={"mongodb": type(error).__name__}, help=help)
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Errors of the driver within become `Unavailable`."""
+    try:
+        yield
+    except PyMongoError as error:
+        raise unavailable(error, where) from error
+
+
+def _first_line(error: PyMongoError) -> str:
+    """The driver adds the whole topology to what it says."""
+    return str(error).partition(", Timeout:")[0].partition(", full error:")[0].splitlines()[0][:300]
