@@ -5,6 +5,7 @@ What they hold is JSON, which has no cycles, so the garbage collector need not l
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -84,9 +85,10 @@ class LoggedCommit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def events(self, *, service: str, network: str) -> list[LoggedEvent]:
         """The events with all that a reader may want to know of them."""
         commit = self.commit
+        ids = event_id_prefix(service, commit.key)
         return [
             LoggedEvent(
-                id=f"{commit.id}.{ordinal}",
+                id=f"{ids}{ordinal}",
                 domain=event.domain,
                 service=service,
                 network=network,
@@ -103,6 +105,15 @@ class LoggedCommit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             )
             for ordinal, (event, number) in enumerate(zip(commit.events, self.numbers, strict=True))
         ]
+
+
+def event_id_prefix(service: str, key: str) -> str:
+    """What the ids of a commit's events begin with; the ordinal follows, from 0. Costs about a microsecond a commit.
+
+    A log takes a key once, so no two events have one id, and a repeat after a crash makes the same ids again. The
+    commit's own id is no ground for that: a client may send it again under another key.
+    """
+    return hashlib.blake2b(f"{service}\0{key}".encode(), digest_size=16).hexdigest() + "."
 
 
 class Expectation(msgspec.Struct, frozen=True, gc=False):

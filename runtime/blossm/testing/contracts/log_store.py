@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from itertools import count
 
+import msgspec
 import pytest
 
 from blossm.core.commit import Commit, Later, LoggedCommit, NewEvent, StoredReply
@@ -135,6 +136,17 @@ class LogStoreContract:
         assert await store.insert_at(1, logged) == "inserted"
         assert await store.insert_at(1, logged) == "taken"
         assert (await store.read(0, 10)).commits == tuple(logged)
+
+    async def test_the_id_of_an_event_is_made_of_service_key_and_ordinal_on_every_store(self, store: LogStore) -> None:
+        await store.insert_at(1, placed(commit(painted(), painted(), key="a")))
+        first, second = await store.root("bicycle", RED)
+        assert (first.id, second.id) == ("acce764473021332dbaa3ef103825388.0", "acce764473021332dbaa3ef103825388.1")
+
+    async def test_two_commits_of_one_id_under_two_keys_have_events_of_different_ids(self, store: LogStore) -> None:
+        one = commit(painted(), key="a")
+        await store.insert_at(1, placed(one, msgspec.structs.replace(one, key="b")))
+        events = await store.root("bicycle", RED)
+        assert len({event.id for event in events}) == len(events) == 2
 
     # ------------------------------------------------------------ looking up
 
