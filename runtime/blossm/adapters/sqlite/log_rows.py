@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from blossm.core.commit import Commit, Later, LoggedCommit, NewEvent, StoredReply
+from blossm.core.commit import Commit, Later, LoggedCommit, NewEvent, StoredReply, event_id_prefix
 from blossm.core.errors import Internal
 from blossm.core.event import LoggedEvent, Tx
 
@@ -51,7 +51,7 @@ SELECT position, domain, root, number, action, version, payload FROM events
 WHERE position >= ? AND position < ? ORDER BY position
 """
 EVENTS_OF_ROOT = """
-SELECT e.position, e.number, e.action, e.version, e.payload, c.position, c.id, c.committed, c.about
+SELECT e.position, e.number, e.action, e.version, e.payload, c.position, c.key, c.committed, c.about
 FROM events e JOIN commits c ON c.position = e."commit"
 WHERE e.domain = ? AND e.root = ? AND e.number > ? AND e.number <= ? AND c.committed <= ? ORDER BY e.number LIMIT ?
 """
@@ -116,13 +116,13 @@ def whole(connection: apsw.Connection, of_commits: Sequence[Row]) -> Iterator[Lo
 def events_of_root(rows: Iterable[Row], *, domain: str, root: str, service: str, network: str) -> list[LoggedEvent]:
     """The events of the rows of `EVENTS_OF_ROOT`."""
     events: list[LoggedEvent] = []
-    last, about = 0, None
-    for position, number, action, version, payload, first, commit_id, committed, text in rows:
+    last, about, prefix = 0, None, ""
+    for position, number, action, version, payload, first, key, committed, text in rows:
         if about is None or first != last:
-            last, about = first, _about(text)
+            last, about, prefix = first, _about(text), event_id_prefix(service, key)
         events.append(
             LoggedEvent(
-                f"{commit_id}.{position - first}",
+                f"{prefix}{position - first}",
                 domain,
                 service,
                 network,
