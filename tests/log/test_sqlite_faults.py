@@ -7,10 +7,10 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import apsw
 import pytest
+from tests.log.disks import FailingDisk, What
 
 from blossm.adapters.clock import SystemClock
 from blossm.adapters.memory.bus import MemoryBus
@@ -146,57 +146,20 @@ async def test_a_full_disk_is_told_and_service_goes_on_when_there_is_room(file: 
     await store.close()
 
 
-class FailingDisk(apsw.VFS):
-    """A disk whose next syncs or writes fail."""
-
-    def __init__(self) -> None:
-        self.failing: dict[str, int] = {}  # what → how many times
-        self.error: type[apsw.Error] = apsw.IOError
-        super().__init__("failing", "")
-
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> FailingFile:
-        return FailingFile(self, name, flags)
-
-    def fails(self, what: str) -> None:
-        if self.failing.get(what, 0) > 0:
-            self.failing[what] -= 1
-            raise self.error(f"{what} failed")
-
-
-class FailingFile(apsw.VFSFile):
-    def __init__(self, disk: FailingDisk, name: Any, flags: list[int]) -> None:
-        self.disk = disk
-        self.name = name.filename() if isinstance(name, apsw.URIFilename) else name
-        super().__init__("", name, flags)
-
-    def xSync(self, flags: int) -> None:
-        if str(self.name).endswith("-wal"):
-            self.disk.fails("sync")
-        super().xSync(flags)
-
-    def xWrite(self, data: bytes, offset: int) -> None:
-        if str(self.name).endswith("-wal"):
-            self.disk.fails("write")
-        super().xWrite(data, offset)
-
-
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FailingDisk]:
-    disk = FailingDisk()
-    connect = apsw.Connection
-    monkeypatch.setattr(apsw, "Connection", lambda path, flags: connect(path, flags=flags, vfs="failing"))
-    yield disk
-    disk.unregister()
+    with FailingDisk.under(monkeypatch) as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("what", ["sync", "write"])
 async def test_a_commit_that_failed_on_its_way_to_the_disk_is_tried_again_and_is_there_once(
-    file: Path, disk: FailingDisk, what: str
+    file: Path, disk: FailingDisk, what: What
 ) -> None:
     store = opened(file)
     appender = appender_of(store)
     await appender.append(commit())
-    disk.failing[what] = 2
+    disk.failing["-wal", what] = 2
     first, second = await asyncio.gather(appender.append(commit()), appender.append(commit()))
     assert sorted(event.position for each in (first, second) for event in each.events) == [2, 3]
     await appender.close()
@@ -210,7 +173,7 @@ async def test_a_write_that_finds_no_room_is_told_as_such_and_leaves_nothing(fil
     store = opened(file)
     appender = appender_of(store)
     await appender.append(commit())
-    disk.error, disk.failing = apsw.FullError, {"write": 1}
+    disk.error, disk.failing = apsw.FullError, {("-wal", "write"): 1}
     with pytest.raises(Unavailable, match="the disk is full"):
         await appender.append(commit())
     assert await store.head() == 2

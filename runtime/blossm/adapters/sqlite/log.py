@@ -14,6 +14,7 @@ import apsw
 import msgspec
 
 from blossm.adapters.sqlite import log_rows
+from blossm.adapters.sqlite.beginning import begin
 from blossm.adapters.sqlite.database import Database, Format, Synchronous, Work
 from blossm.adapters.sqlite.log_rows import Row, hole
 from blossm.core.commit import LoggedCommit, RootKey
@@ -63,6 +64,7 @@ class SqliteLogStore:
         With `synchronous="NORMAL"` a power cut (not a crash of the process) may take the last acknowledged commits
         away. Raises Unavailable when the file can't be used, or is the log of another service.
         """
+        begin(path, FORMAT)
         database = Database(path, FORMAT, synchronous=synchronous)
         owner = database.settle(lambda connection: _own(connection, service))
         if owner != service:
@@ -146,9 +148,9 @@ class SqliteLogStore:
                 of_commits = _concerned(connection, domains, first, head, limit)
             bounded = _bounded(of_commits)
             commits = tuple(log_rows.whole(connection, bounded))
-            if domains is None:
-                _follow(commits, first)
             more = len(bounded) < len(of_commits) or len(of_commits) == limit
+            if domains is None:
+                _follow(commits, first, after=after, head=None if more else head)
             return ReadPage(commits, commits[-1].end - 1 if more else head - 1)
 
         return await self._few(page, rows=min(limit, head - after))
@@ -226,9 +228,13 @@ def _bounded(of_commits: list[Row]) -> list[Row]:
     return of_commits
 
 
-def _follow(commits: Sequence[LoggedCommit], position: int) -> None:
-    """Raises Internal unless the commits follow each other from `position` on."""
+def _follow(commits: Sequence[LoggedCommit], position: int, *, after: int, head: int | None) -> None:
+    """Raises Internal unless the commits follow each other from `position` on, over `after`, and up to `head`."""
     for logged in commits:
         if logged.position != position:
             raise hole(position, f"the next commit is at {logged.position}")
         position = logged.end
+        if position <= after + 1:
+            raise hole(position, "the commit that should be here is missing")
+    if head not in (None, position):
+        raise hole(position, f"the head is {head}, and there is no commit")

@@ -102,7 +102,7 @@ def rows(commits: Sequence[LoggedCommit]) -> tuple[list[Row], list[Row]]:
 
 
 def whole(connection: apsw.Connection, of_commits: Sequence[Row]) -> Iterator[LoggedCommit]:
-    """The commits of these rows, with their events. Raises Internal where an event is missing."""
+    """The commits of these rows, with their events. Raises Internal where one is missing or can't be read."""
     for run in _runs(of_commits):
         first, end = run[0][0], run[-1][0] + run[-1][1]
         of_events = connection.execute(_EVENTS, (first, end))
@@ -110,7 +110,11 @@ def whole(connection: apsw.Connection, of_commits: Sequence[Row]) -> Iterator[Lo
             found = list(islice(of_events, events))
             if len(found) != events or found[0][0] != position or found[-1][0] != position + events - 1:
                 raise hole(position, f"its {events} events are not all there")
-            yield _commit(position, id, key, committed, _about(about), found)
+            try:
+                logged = _commit(position, id, key, committed, _about(about), found)
+            except msgspec.DecodeError as error:
+                raise hole(position, f"its commit can't be read ({error})") from error
+            yield logged
 
 
 def events_of_root(rows: Iterable[Row], *, domain: str, root: str, service: str, network: str) -> list[LoggedEvent]:
