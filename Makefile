@@ -43,7 +43,7 @@ check: setup ## the checks that run nothing: style, layers, types
 
 # pytest comes last: its closing line is the verdict. What was skipped is told with its reason.
 test: check ## every check, then the tests
-	@$(BIN)/python -m pytest -n auto -rs
+	@$(BIN)/python -m pytest -n auto --dist worksteal -rs
 
 bench: setup ## run every benchmarks/bench_*.py
 	@set -e; for bench in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python "$$bench"; done

@@ -42,7 +42,10 @@ class Reading(Generic[T]):
 
 
 class LogStore(Protocol):
-    """One service's log at rest: contiguous positions from 1, in commit order. Only an appender inserts."""
+    """One service's log at rest: contiguous positions from 1, in commit order. Only an appender inserts.
+
+    What a store has once shown or acknowledged, every later read of this store shows too: it never goes back.
+    """
 
     async def head(self) -> int:
         """The position of the next event: 1 for an empty log."""
@@ -136,7 +139,11 @@ class ViewStore(Protocol):
         """The hash of the definition that made this generation's first changes; empty before. Another one asks for a replay."""
 
     async def apply(self, generation: int, batch: Batch) -> bool:
-        """Make the changes and move the checkpoint, atomically; False, and nothing done, unless it was at `before`.
+        """Make the changes and move the checkpoint; False, and nothing done, unless it was at `before`.
+
+        A checkpoint that moved says that all changes up to it are made, each once, however often a batch is broken off
+        and applied again, and however it is cut then. In memory and SQLite both happen at once; on MongoDB each row
+        changes at once, and the checkpoint last.
 
         Raises BadRequest when a change does not fit the view's schema or fields of two services meet.
         """

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.infra.deployments import NAMES, deployment
 from tests.infra.networks import bicycle_city
 
-from blossm.model.load import load
 from blossm.model.network import Issuer, Network, ViewGatewaySpec
 from blossm_infra.costs import PRICES, Costs, idle_costs
 from blossm_infra.preview import SAMPLE, Plan, preview
-from blossm_infra.settings import STACKS, settings_of
+from blossm_infra.settings import settings_of
 
 ROOT = Path(__file__).parents[2]
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -49,11 +49,10 @@ def _there(plan: Plan) -> dict[str, int]:
     return {**{kind: plan.counts().get(kind, 0) for kind in PAID}, "instances": kept}
 
 
-@pytest.mark.parametrize("example", ["bicycle_city", "hello"])
-@pytest.mark.parametrize("stack", list(STACKS))
-def test_what_is_paid_for_is_what_is_there(stack: str, example: str) -> None:
-    model = load(ROOT / "examples" / example, environment=STACKS[stack])
-    assert _counted(_costs(model, stack=stack)) == _there(preview(model, stack=stack))
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_paid_for_is_what_is_there(name: str) -> None:
+    standing = deployment(name)
+    assert _counted(idle_costs(standing.model, standing.settings)) == _there(standing.plan)
 
 
 @pytest.mark.parametrize(
