@@ -15,6 +15,7 @@ from blossm.core.event import LoggedEvent, Tx
 
 MAX_EVENTS = 1_000
 MAX_BYTES = 1024 * 1024
+MAX_NAME = 1_024  # characters of an id, a key, a fingerprint: they are looked up by
 
 RootKey = tuple[str, str]  # (domain, root)
 

@@ -63,8 +63,9 @@ class EventStores:
 
     async def append(self, commit: Commit, *, reads: ReadSet = NO_READS, expect: Expectation = NOTHING) -> Appended:
         """See `ports.EventStoreClient.append`."""
-        commit = msgspec.structs.replace(commit, events=self._intake.taken(commit.events))
-        self._check_service(reads, expect)
+        commit = self._intake.commit(commit)
+        if reads is not NO_READS or expect is not NOTHING:
+            self._intake.check_expected(reads, expect)
         try:
             done = await self._append(commit, reads, expect)
         except Conflict:
@@ -194,18 +195,6 @@ class EventStores:
             raise NotFound(f"the service {self.service} has no domain {domain}", facts={"domains": list(self._stores)})
         if root is not None and not is_root(root):
             raise BadRequest("the root is off", fields=[FieldProblem("root", "must be a UUID in lower case")])
-
-    def _check_service(self, reads: ReadSet, expect: Expectation) -> None:
-        """Raises BadRequest for an expectation about another service: no promise crosses a log."""
-        if reads is NO_READS and expect is NOTHING:
-            return
-        if reads.service not in ("", self.service):
-            raise BadRequest(f"what was read is of {reads.service}, and {self.service} can't promise anything about it")
-        named = {domain for domain, _ in (*expect.roots, *reads.roots)} | expect.quiet.keys()
-        named.update(question.domain for question in reads.questions)
-        if unknown := sorted(named - self._stores.keys()):
-            fields = [FieldProblem("expect", f"the service {self.service} has no domain {name}") for name in unknown]
-            raise BadRequest("the expectation is about another service", fields=fields)
 
     def _is_old(self, event: NewEvent | LoggedEvent) -> bool:
         store = self._stores.get(event.domain)
