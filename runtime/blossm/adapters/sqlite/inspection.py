@@ -1,0 +1,77 @@
+"""What only SQLite can say of a log's file: its own checks, rows that belong to nothing, and a copy page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+
+from blossm.adapters.sqlite.beginning import LEAST
+from blossm.adapters.sqlite.errors import told
+
+MOST = 1_000  # problems that SQLite's check tells
+PAGES = 512  # of 4 KiB that are copied at a time
+
+_STRAY_EVENTS = """
+SELECT e.position, 'the event at ' || e.position || ' belongs to no commit' FROM events e
+LEFT JOIN commits c ON c.position = e."commit"
+WHERE c.position IS NULL OR e.position < c.position OR e.position >= c.position + c.events ORDER BY e.position
+"""
+_STRAY_COMMITS = """
+SELECT position, 'the commit at ' || position || ' has no events' FROM commits
+WHERE position > (SELECT coalesce(max(position), 0) FROM events) ORDER BY position
+"""
+
+
+def problems(path: Path) -> Iterator[tuple[int, str]]:
+    """What is wrong with a log's file, with the position that it is about (0: with none). Takes a while, changes nothing.
+
+    Raises Unavailable when the file can't be opened or read for another reason than what is in it.
+    """
+    if path.stat().st_size < LEAST:
+        yield 0, f"{path.stat().st_size} bytes of the file are left"
+        return
+    with told(path), closing(_opened(path)) as connection:
+        sound = True
+        try:
+            for (problem,) in connection.execute(f"PRAGMA integrity_check({MOST})"):
+                if problem != "ok":
+                    sound = False
+                    yield 0, f"SQLite: {problem}"
+            if sound:
+                yield from connection.execute(_STRAY_EVENTS)
+                yield from connection.execute(_STRAY_COMMITS)
+        except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
+            yield 0, f"SQLite: {error}"
+
+
+def copied(path: Path, to: Path) -> Iterator[tuple[int, int]]:
+    """Copy a log's file, as it is now, to a new one: a step at a time, each with how many pages of how many are copied.
+
+    The log may be in use: what is logged meanwhile is not in the copy, which is durable after the last step.
+    """
+    with told(path), closing(_opened(path)) as source, closing(apsw.Connection(str(to))) as target:
+        target.pragma("synchronous", "FULL")
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM log").fetchall()  # from here on it sees no other state: the copy never begins anew
+        with target.backup("main", source, "main") as backup:
+            while not backup.done:
+                backup.step(PAGES)
+                yield backup.page_count - backup.remaining, backup.page_count
+
+
+def settle(path: Path) -> None:
+    """Make a copy one file, which needs no other beside it, with nothing written that is not on the disk."""
+    with told(path), closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+        connection.pragma("journal_mode", "DELETE")
+
+
+def _opened(path: Path) -> apsw.Connection:
+    """A connection that changes nothing, not even by leaving: what stands in the WAL stays there."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.set_busy_timeout(5_000)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.pragma("query_only", 1)
+    return connection

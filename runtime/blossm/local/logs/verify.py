@@ -1,0 +1,80 @@
+"""A log read from the first commit to the last, to see whether it is what it promises to be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from blossm.core.errors import Internal
+from blossm.local.logs.checks import Checks, Keys, Problem, Step
+from blossm.ports import LogStore, ReadPage
+
+PAGE = 500  # commits
+
+Verified = Step | Problem
+
+
+async def verify(store: LogStore) -> AsyncGenerator[Verified, None]:
+    """Every problem of the log up to the head of now, by position, and how far it is. The log may be in use.
+
+    Goes on after a hole, at the next commit that can be read. Raises Unavailable where the store does.
+    """
+    head = await store.head()
+    checks, keys = Checks(), Keys()
+    reading = _Reading(store)
+    yield Step("reading", 0, head - 1)
+    while reading.after < head - 1:
+        page = await reading.next()
+        if isinstance(page, Problem):
+            checks.skip()
+            yield page
+            continue
+        for logged in page.commits:
+            keys.add(logged.commit.key, logged.position)
+            for problem in checks.problems(logged):
+                yield Problem(logged.position, problem)
+        yield Step("reading", min(reading.after, head - 1), head - 1)
+    for one, other in keys.suspects():
+        if await _key(store, one) == await _key(store, other):
+            yield Problem(other, f"its key is that of the commit at {one}")
+
+
+class _Reading:
+    """Page after page. Where one can't be read it goes commit by commit, then position by position, to the next that can."""
+
+    def __init__(self, store: LogStore) -> None:
+        self.after = 0
+        self._store = store
+        self._singly = 0  # for how many commits
+        self._told = 0
+
+    async def next(self) -> ReadPage | Problem:
+        while True:
+            try:
+                page = await self._store.read(self.after, 1 if self._singly else PAGE)
+            except Internal as error:
+                if problem := self._hole(error):
+                    return problem
+                continue
+            if page.scanned <= self.after:
+                self.after += 1
+                return Problem(self.after, "there is nothing to be read")
+            self._singly = max(0, self._singly - 1)
+            self.after = page.scanned
+            return page
+
+    def _hole(self, error: Internal) -> Problem | None:
+        """The problem, unless it was told, or it is somewhere in a page that is now read singly."""
+        if not self._singly:
+            self._singly = PAGE
+            return None
+        position = int(error.facts.get("position", self.after + 1))
+        self._singly = PAGE
+        self.after += 1
+        if position == self._told:
+            return None
+        self._told = position
+        return Problem(position, error.message)
+
+
+async def _key(store: LogStore, position: int) -> str:
+    return (await store.read(position - 1, 1)).commits[0].commit.key
