@@ -1,8 +1,10 @@
 """Which collections and indexes a log or a view store has on MongoDB: the plan that is applied before anybody serves.
 
     log          one document per commit, `_id` its position: `key`, and `events` with `r` (root) and `d` (domain)
-    states.…     one collection per event store, one document per root: `_id` is the root, `keys` the indexed values as text
-    rows         a view's rows: `_id` is `<generation>:<id>`, then `generation`, `context`, `body` and `words`
+    states.…     one collection per event store: its own record, which names today's making of the states, and a document
+                 per root: `_id` is `<making>:<root>`, `keys` the indexed values as text
+    rows         a view's rows: `_id` is `<generation>:<id>`, then `generation`, `context`, `body` and `words`; what was
+                 removed leaves its `_id` and which events it has seen, and so is in no other index
     checkpoints, generations      how far a view is, and which generation of it is served
 
 A generation is the first field of every index of rows, and the beginning of their `_id`, so a replay makes no index.
