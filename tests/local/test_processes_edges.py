@@ -18,6 +18,7 @@ from blossm.core.event import Tx
 from blossm.core.idempotency import new_id
 from blossm.core.request import Request
 from blossm.core.time import rfc3339
+from blossm.local.places import InFolder
 from blossm.local.processes.configs import HTTP
 from blossm.local.processes.homes import called, home
 from blossm.local.processes.network import ProcessNetwork
@@ -66,7 +67,7 @@ async def apart(tmp_path: Path) -> AsyncIterator[Apart]:
     network = load(city)
     folder = StateFolder.hold(city)
     try:
-        async with ProcessNetwork(network, folder, operator_token="open sesame", grace=5) as processes:
+        async with ProcessNetwork(network, folder, InFolder(folder), operator_token="open sesame", grace=5) as processes:
             yield Apart(network, processes, Types(network))
     finally:
         folder.close()

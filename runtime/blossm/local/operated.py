@@ -32,6 +32,10 @@ class Operated(Protocol):
     def operator(self) -> Clients:
         """Clients that may call everything."""
 
+    @property
+    def kept(self) -> str:
+        """Where logs, states and views are, for people: a folder, or the address of a server."""
+
     def waiting(self) -> int:
         """How many timed calls wait."""
 
@@ -64,6 +68,7 @@ class InThisProcess:
         self.clock = local.clock
         self.bus: Bus = local.bus
         self.operator: Clients = local.operator
+        self.kept = local.storage.shown
         self.waiting = local.waiting
         self._projections = local.projections
         self._live = live

@@ -153,6 +153,7 @@ class LocalOperations:
             "logs": [{"service": service, "events": events} for service, events in zip(self._logs, lengths, strict=True)],
             "projections": [{"projection": address, **status} for address, status in projections.items()],
             "timers": self._operated.waiting(),
+            "kept": self._operated.kept,
         }
 
 

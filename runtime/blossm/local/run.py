@@ -15,7 +15,8 @@ from blossm.local.network import LocalNetwork
 from blossm.local.operated import InThisProcess, Operated
 from blossm.local.operations import LocalOperations
 from blossm.local.operator import OperatorDoor
-from blossm.local.state import Running, StateFolder
+from blossm.local.places import Places, places_of
+from blossm.local.state import OnServer, Running, StateFolder
 from blossm.local.storage import FolderStorage
 from blossm.model.network import Network
 from blossm.rpc.keys import operator_key
@@ -23,6 +24,7 @@ from blossm.serve.draining import grace
 from blossm.serve.http import Server, bound, url_of
 from blossm.serve.keys import development_keys
 from blossm.serve.serving import serving
+from blossm.serve.where import Server as MongoServer
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,7 +37,8 @@ class Served:
     """A network that answers at `url`, until `ended`.
 
     `drop` lets go of the requests that are under way. `processes`: where each listens, by `<kind> <address>`; empty
-    where all procedures are in this one.
+    where all procedures are in this one. `kept`: where logs, states and views are; `left`: where they were, and still are,
+    when they were to be forgotten and this server was not named.
     """
 
     network: Network
@@ -44,6 +47,8 @@ class Served:
     ended: asyncio.Task[None]
     drop: Callable[[], None]
     processes: Mapping[str, str]
+    kept: Places
+    left: OnServer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,47 +63,55 @@ class Standing:
 
 
 @asynccontextmanager
-async def served(network: Network, *, port: int, fresh: bool = False, processes: bool = False) -> AsyncIterator[Served]:
+async def served(
+    network: Network, *, port: int, fresh: bool = False, processes: bool = False, log: MongoServer | None = None
+) -> AsyncIterator[Served]:
     """The network over its state folder, answering on `port` (0: a free one). On the way out requests finish first.
 
-    `processes`: each procedure in a process of its own. Raises FolderError, PortTaken, HandlerError, DidNotStart and
-    Unavailable before anything is served.
+    `processes`: each procedure in a process of its own. `log`: the server that has logs, states and views, see `places_of`.
+    Raises FolderError, PortTaken, HandlerError, DidNotStart, Unavailable and IndexesDiffer before anything is served.
     """
     folder = StateFolder.hold(Path(network.directory), fresh=fresh)
     token = secrets.token_urlsafe(32)
-    stand = _in_processes(network, folder, token) if processes else _here(network, folder)
     try:
         with bound(port) as listener:
-            url = url_of(listener)
+            places = await places_of(network, folder, log=log, fresh=fresh)
+            url, key = url_of(listener), operator_key(token)
+            stand = _in_processes(network, folder, places, token) if processes else _here(network, folder, places)
             async with stand as standing:
                 operations = LocalOperations(standing.operated, key=folder.development_key)
-                operator = OperatorDoor(operations, key=operator_key(token), realm=network.name)
+                operator = OperatorDoor(operations, key=key, realm=network.name)
                 server = Server(
                     Doors(network, standing.doors, operator=operator), grace=grace(network), realm=network.name
                 )
                 standing.start()
                 async with serving(server, listener) as ended:
-                    folder.announce(Running(url, os.getpid(), operator_key(token)))
+                    folder.announce(Running(url, os.getpid(), key))
 
                     def drop() -> None:
                         server.stop()
                         standing.drop()
 
-                    yield Served(network, url, operator_key(token), ended, drop, standing.processes)
+                    yield Served(network, url, key, ended, drop, standing.processes, places, _left(folder, places))
     finally:
         folder.close()
 
 
+def _left(folder: StateFolder, places: Places) -> OnServer | None:
+    return folder.forgotten if folder.forgotten and folder.forgotten.address != places.shown else None
+
+
 @asynccontextmanager
-async def _here(network: Network, folder: StateFolder) -> AsyncIterator[Standing]:
-    async with await LocalNetwork.open(network, storage=FolderStorage(network, folder)) as local:
+async def _here(network: Network, folder: StateFolder, places: Places) -> AsyncIterator[Standing]:
+    storage = FolderStorage(network, folder, places=places)
+    async with await LocalNetwork.open(network, storage=storage) as local:
         keys = development_keys(network, folder.development_key, clock=local.clock)
         yield Standing(InThisProcess(local, live=True), local.doors(keys), local.start)
 
 
 @asynccontextmanager
-async def _in_processes(network: Network, folder: StateFolder, token: str) -> AsyncIterator[Standing]:
+async def _in_processes(network: Network, folder: StateFolder, places: Places, token: str) -> AsyncIterator[Standing]:
     from blossm.local.processes.network import ProcessNetwork  # gRPC: only who asks for it has to wait for it
 
-    async with ProcessNetwork(network, folder, operator_token=token, grace=grace(network)) as apart:
+    async with ProcessNetwork(network, folder, places, operator_token=token, grace=grace(network)) as apart:
         yield Standing(apart, apart.doors(), apart.start, apart.drop, apart.addresses())

@@ -7,6 +7,7 @@
       running.json      where that process listens, for the operator's tools (0600)
       development.key   signs development tokens
       logs/<service>.db  states/<service>.db  views/<address>.db  timers.db
+      mongodb.json      the server that has logs, states and views, where they are not here: its address and databases (0600)
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from blossm.core.errors import BlossmError
+from blossm.serve.where import Server
 
 FOLDER = ".blossm"
 FORMAT = "1"
 IGNORE = "*\n"
 KEY = "development.key"
 ORPHANED = 15.0  # seconds within which the processes of a network that was killed are gone
-OURS = (".gitignore", "format", "running.json", KEY, "logs", "states", "views", "timers.db")
+SERVER = "mongodb.json"
+OURS = (".gitignore", "format", "running.json", SERVER, KEY, "logs", "states", "views", "timers.db")
 
 
 class FolderError(BlossmError):
@@ -46,12 +50,21 @@ class Running:
     operator_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class OnServer:
+    """The server of MongoDB that has a network's logs: its address without credentials, and the databases of the logs."""
+
+    address: str
+    logs: tuple[str, ...]
+
+
 class StateFolder:
     """The state folder of one network, held by this process until `close`."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self.lock = lock  # the folder is held for as long as this file is open somewhere
+        self.forgotten: OnServer | None = None  # by `fresh`: its databases are still there
 
     @classmethod
     def hold(cls, root: Path, *, fresh: bool = False) -> StateFolder:
@@ -69,6 +82,8 @@ class StateFolder:
         try:
             _locked(lock, path)
             if fresh:
+                with suppress(FolderError):  # what can't be read is forgotten too
+                    folder.forgotten = folder.server
                 folder.empty()
             folder.ready()
         except BaseException:
@@ -117,6 +132,38 @@ class StateFolder:
         return self.path / "views" / f"{address}.db"
 
     @property
+    def server(self) -> OnServer | None:
+        """The server that has the logs; None where they are here. Raises FolderError when that can't be read."""
+        if (text := _text(self.path / SERVER)) is None:
+            return None
+        try:
+            found = json.loads(text)
+            return OnServer(str(found["address"]), tuple(map(str, found["logs"])))
+        except (ValueError, TypeError, KeyError) as error:
+            raise FolderError(f"{self.path / SERVER} can't be read", help=_ANEW) from error
+
+    def server_of(self, named: Server | None) -> Server | None:
+        """The server that has the logs, when this one was named. Raises FolderError where they are somewhere else."""
+        if here := sorted(self.path.glob("logs/*.db")):
+            if named:
+                raise FolderError(
+                    f"the logs of this network are files, {here[0]} say, and not on {named.shown}",
+                    help="without `--log`, and with no BLOSSM_LOG, it goes on with them; `--fresh` forgets them and begins anew",
+                )
+            return None
+        known = self.server
+        if known and named and known.address != named.shown:
+            raise FolderError(
+                f"the logs of this network are on {known.address}, and not on {named.shown}",
+                help=f"when they have moved there, write the new address into {self.path / SERVER}; `--fresh` begins anew",
+            )
+        return named or (Server(known.address) if known else None)
+
+    def remember(self, server: OnServer) -> None:
+        """From now on, this server has the logs."""
+        self._write(SERVER, json.dumps(asdict(server), indent=2) + "\n")
+
+    @property
     def timers(self) -> Path:
         return self.path / "timers.db"
 
@@ -126,10 +173,14 @@ class StateFolder:
 
     def announce(self, running: Running) -> None:
         """Tell the operator's tools, and nobody else, where this network listens."""
-        unfinished = self.path / "running.json.new"
+        self._write("running.json", json.dumps(asdict(running)))
+
+    def _write(self, name: str, text: str) -> None:
+        """A file that only its owner reads, whole or not at all."""
+        unfinished = self.path / f"{name}.new"
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(running), file)
-        unfinished.replace(self.path / "running.json")
+            file.write(text)
+        unfinished.replace(self.path / name)
 
     def close(self) -> None:
         """Give the folder back."""

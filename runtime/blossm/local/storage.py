@@ -1,20 +1,23 @@
-"""Where the parts of a local network keep what they keep: in memory, or in the files of a state folder."""
+"""Where the parts of a local network keep what they keep: in memory, or where its state folder says."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from blossm.adapters.memory.timers import MemoryTimerTable
+from blossm.local.places import InFolder, Places
 from blossm.local.state import StateFolder
 from blossm.local.timers import TimerTable
 from blossm.model.network import Network, ViewStoreSpec
 from blossm.ports import LogStore, StateStore, ViewStore
-from blossm.serve.storage import log_at, states_at, view_at
+from blossm.serve.storage import Stores
 
 
 class Storage(Protocol):
-    """The stores of one network. `close` closes all that were opened."""
+    """The stores of one network. `close` closes all that were opened. `shown` says where they are."""
+
+    @property
+    def shown(self) -> str: ...
 
     @property
     def timers(self) -> TimerTable: ...
@@ -31,8 +34,10 @@ class Storage(Protocol):
 class MemoryStorage:
     """Everything in memory: it ends with the process."""
 
+    shown = "memory"
+
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self._stores = Stores(network)
         self._timers = MemoryTimerTable()
 
     @property
@@ -40,26 +45,32 @@ class MemoryStorage:
         return self._timers
 
     async def log(self, service: str) -> LogStore:
-        return log_at(None, service=service, network=self._network.name)
+        return await self._stores.log(service)
 
     async def states(self, service: str) -> StateStore:
-        return states_at(None)
+        return await self._stores.states(service)
 
     async def view(self, spec: ViewStoreSpec) -> ViewStore:
-        return view_at(None, spec)
+        return await self._stores.view(spec)
 
     async def close(self) -> None:
         self._timers.close()
+        await self._stores.close()
 
 
 class FolderStorage:
-    """Everything in the SQLite files of a state folder, each opened when it is first asked for."""
+    """Everything where a state folder has it, each store opened when it is first asked for."""
 
-    def __init__(self, network: Network, folder: StateFolder) -> None:
-        self._network = network
+    def __init__(self, network: Network, folder: StateFolder, *, places: Places | None = None) -> None:
+        """`places`: where the stores are, by default in the folder."""
         self._folder = folder
-        self._opened: list[Callable[[], Awaitable[None]]] = []
+        self._places = places or InFolder(folder)
+        self._stores = Stores(network)
         self._timers: TimerTable | None = None
+
+    @property
+    def shown(self) -> str:
+        return self._places.shown
 
     @property
     def timers(self) -> TimerTable:
@@ -70,22 +81,15 @@ class FolderStorage:
         return self._timers
 
     async def log(self, service: str) -> LogStore:
-        store = log_at(self._folder.log(service), service=service, network=self._network.name)
-        self._opened.append(store.close)
-        return store
+        return await self._stores.log(service, self._places.log(service))
 
     async def states(self, service: str) -> StateStore:
-        store = states_at(self._folder.states(service))
-        self._opened.append(store.close)
-        return store
+        return await self._stores.states(service, self._places.states(service))
 
     async def view(self, spec: ViewStoreSpec) -> ViewStore:
-        store = view_at(self._folder.view(spec.address), spec)
-        self._opened.append(store.close)
-        return store
+        return await self._stores.view(spec, self._places.view(spec.address))
 
     async def close(self) -> None:
         if self._timers is not None:
             self._timers.close()
-        for close in reversed(self._opened):
-            await close()
+        await self._stores.close()

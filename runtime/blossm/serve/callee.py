@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.core.errors import DeadlineExceeded, Internal, NotFound, Unavailable
 from blossm.procedures.callers import Callers
@@ -12,7 +10,7 @@ from blossm.procedures.standing import Procedures
 from blossm.rpc import keys
 from blossm.rpc.server import Server
 from blossm.serve.served import Health, Setting, spec_of
-from blossm.serve.storage import log_at, states_at, view_at
+from blossm.serve.storage import Stores
 
 OURS = tuple(error.code() for error in (Internal, Unavailable, DeadlineExceeded))  # no fault of who asked
 
@@ -31,7 +29,7 @@ class Callee:
         server = Server(
             network=network,
             types=setting.types,
-            procedures=_hosted(setting),
+            procedures=await _hosted(setting),
             callers=Callers(network),
             identify=keys.identify(config.secret.encode(), operator=config.operator),
             clock=setting.clock,
@@ -50,34 +48,33 @@ class Callee:
         await self._server.stop(grace=grace)
 
 
-def _hosted(setting: Setting) -> Procedures:
+async def _hosted(setting: Setting) -> Procedures:
     network, assembly, clients, ref = setting.network, setting.assembly, setting.clients, setting.config.ref
     match ref.kind:
         case "event-store":
-            return Procedures(event_stores={ref.address: _event_stores(setting, ref.address)})
+            return Procedures(event_stores={ref.address: await _event_stores(setting, ref.address)})
         case "command":
             return Procedures(commands={ref.address: assembly.command(spec_of(network.commands, ref), clients=clients)})
         case "fact":
             return Procedures(facts={ref.address: assembly.fact(spec_of(network.facts, ref), clients=clients)})
         case "view-store":
             spec = spec_of(network.view_stores, ref)
-            store = view_at(_path(setting.config.files.view), spec)
-            setting.closing.push_async_callback(store.close)
+            store = await _stores(setting).view(spec, setting.config.files.view)
             return Procedures(view_stores={ref.address: assembly.view_store(spec, store=store)})
         case _:
             raise AssertionError(f"a {ref.kind} is not called")
 
 
-def _event_stores(setting: Setting, service: str) -> EventStores:
-    network, files, closing = setting.network, setting.config.files, setting.closing
-    if service not in network.services:
+async def _event_stores(setting: Setting, service: str) -> EventStores:
+    files, closing = setting.config.files, setting.closing
+    if service not in setting.network.services:
         raise NotFound(f"there is no service {service}")
-    log = log_at(_path(files.log), service=service, network=network.name)
-    closing.push_async_callback(log.close)
-    states = states_at(_path(files.states))
-    closing.push_async_callback(states.close)
+    stores = _stores(setting)
+    log, states = await stores.log(service, files.log), await stores.states(service, files.states)
     return setting.assembly.event_stores(service, log=log, states=states, bus=MemoryBus(), closing=closing)
 
 
-def _path(file: str) -> Path | None:
-    return Path(file) if file else None
+def _stores(setting: Setting) -> Stores:
+    stores = Stores(setting.network)
+    setting.closing.push_async_callback(stores.close)
+    return stores

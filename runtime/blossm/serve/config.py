@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from blossm.model.network import Network, Ref
+from blossm.serve.where import MEMORY, Where
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -27,14 +28,14 @@ class Callee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Paths of what this procedure keeps; empty: in memory.
+    """Where this procedure keeps what it keeps.
 
     Ask the state folder for them before every start: it says when a log is gone, rather than have it begun anew.
     """
 
-    log: str = ""
-    states: str = ""
-    view: str = ""
+    log: Where = MEMORY
+    states: Where = MEMORY
+    view: Where = MEMORY
 
 
 class ProcessConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
+from blossm.local.places import Places
 from blossm.local.processes.held_port import HeldPort
 from blossm.local.processes.homes import called
-from blossm.local.state import StateFolder
 from blossm.model.network import Network, Ref
 from blossm.rpc.client import Reach
 from blossm.rpc.keys import digest_of, key_for, operator_key
@@ -19,10 +20,13 @@ HTTP = ("command-gateway", "fact-gateway", "view-gateway", "projection")  # they
 class Configs:
     """Makes the configurations of one run of a network. Every process gets a secret, and keys for those it may call only."""
 
-    def __init__(self, network: Network, folder: StateFolder, ports: Mapping[Ref, HeldPort], *, operator: str) -> None:
-        """`operator`: the operator's token."""
+    def __init__(
+        self, network: Network, places: Places, ports: Mapping[Ref, HeldPort], *, operator: str, development_key: Path
+    ) -> None:
+        """`operator`: the operator's token. `development_key`: the file of the key that gateways believe."""
         self._network = network
-        self._folder = folder
+        self._places = places
+        self._development_key = development_key
         self._ports = ports
         self._called = called(network)
         self._secrets = {ref: secrets.token_hex(32) for ref in ports}
@@ -43,7 +47,7 @@ class Configs:
             ),
             files=self._files(ref),
             forwards=self.forwards if ref.kind.endswith("gateway") else "",
-            development_key=str(self._folder.development_key) if ref.kind.endswith("gateway") else "",
+            development_key=str(self._development_key) if ref.kind.endswith("gateway") else "",
         )
 
     def operators_reach(self) -> dict[Ref, Reach]:
@@ -54,8 +58,8 @@ class Configs:
     def _files(self, ref: Ref) -> Files:
         match ref.kind:
             case "event-store":
-                return Files(log=str(self._folder.log(ref.address)), states=str(self._folder.states(ref.address)))
+                return Files(log=self._places.log(ref.address), states=self._places.states(ref.address))
             case "view-store":
-                return Files(view=str(self._folder.view(ref.address)))
+                return Files(view=self._places.view(ref.address))
             case _:
                 return Files()

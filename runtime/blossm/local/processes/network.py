@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from blossm.adapters.clock import SystemClock
 from blossm.handlers.modules import Modules
 from blossm.local.operated import Document, logged
+from blossm.local.places import Places
 from blossm.local.processes.configs import Configs
 from blossm.local.processes.held_port import HeldPort
 from blossm.local.processes.homes import called, home, homes, waves
@@ -44,25 +45,38 @@ class ProcessNetwork:
     """
 
     def __init__(
-        self, network: Network, folder: StateFolder, *, operator_token: str, grace: float, clock: Clock | None = None
+        self,
+        network: Network,
+        folder: StateFolder,
+        places: Places,
+        *,
+        operator_token: str,
+        grace: float,
+        clock: Clock | None = None,
     ) -> None:
-        """`grace`: seconds in which requests under way may finish in the end."""
+        """`places`: where the stores are. `grace`: seconds in which requests under way may finish in the end."""
         self.network = network
         self.modules = Modules(Path(network.directory))
         self.clock = clock or SystemClock()
         self._folder = folder
         self._grace = grace
         self._ports = {ref: HeldPort() for ref in homes(network)}
-        self.configs = Configs(network, folder, self._ports, operator=operator_token)
+        self.configs = Configs(
+            network, places, self._ports, operator=operator_token, development_key=folder.development_key
+        )
         self._nursery = Nursery()
         self._kept = Kept(self.clock)
         self._keepers: dict[Ref, asyncio.Task[None]] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
-        self._storage = FolderStorage(network, folder)  # of which only the timers are ours
+        self._storage = FolderStorage(network, folder, places=places)  # of which only the timers are ours
         self.processes = {ref: self._supervised(ref) for ref in self._ports}
         self._passages = {spec.address: self._passage(spec) for spec in network.gateways()}
 
     # ------------------------------------------------------------ as its operator has it
+
+    @property
+    def kept(self) -> str:
+        return self._storage.shown
 
     def waiting(self) -> int:
         return self._storage.timers.count() if has_timed_calls(self.network) else 0
