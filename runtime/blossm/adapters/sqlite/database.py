@@ -1,4 +1,4 @@
-"""One SQLite file: a thread that writes, a connection that reads in place, and a few threads that scan.
+"""One SQLite file: a thread that writes, a connection that reads in place, and a few threads that scan or checkpoint.
 
 A read of a few rows takes microseconds, a hop to a thread a hundred of them: so point reads run where they are asked.
 WAL lets them go on while the writer writes.
@@ -19,18 +19,20 @@ from typing import Any, Literal, TypeVar
 
 import apsw
 
+from blossm.adapters.sqlite.checkpoints import Checkpoints
 from blossm.adapters.sqlite.errors import unavailable
 from blossm.core.errors import Unavailable
 
 T = TypeVar("T")
 Work = Callable[[apsw.Connection], T]
-Role = Literal["write", "read", "scan"]
+Role = Literal["write", "read", "scan", "checkpoint"]
 Synchronous = Literal["OFF", "NORMAL", "FULL"]
 
-WAITS: dict[Role, int] = {"write": 5_000, "read": 250, "scan": 5_000}  # ms for a lock; a read holds up the event loop
+# ms for a lock; a read holds up the event loop
+WAITS: dict[Role, int] = {"write": 5_000, "read": 250, "scan": 5_000, "checkpoint": 5_000}
 SCANNERS = 2
 CHECKPOINT_PAGES = 4_000  # of 4 KiB: a page that changes often is written back once for many changes
-WAL_BYTES = 64 * 1024 * 1024  # what a checkpoint leaves of the WAL file
+WAL_BYTES = 64 * 1024 * 1024  # what is left of a WAL file that was longer, when it begins anew
 
 # After these a connection is not used again: the next one may find the cause gone.
 _DOUBTFUL = (apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError, apsw.IOError, apsw.ReadOnlyError)
@@ -104,6 +106,9 @@ class Database:
         self._doubts = 0  # connections made before the last doubt are made anew
         self._connections: dict[tuple[Role, int], tuple[int, apsw.Connection]] = {}
         self._writer: _Writer | None = None
+        self._checkpoints = Checkpoints(
+            lambda copy: self._run("checkpoint", copy), pages=CHECKPOINT_PAGES, name=f"checkpoint-{path.stem}"
+        )
         self._scanners = ThreadPoolExecutor(SCANNERS, thread_name_prefix=f"scan-{path.stem}")
         self._closed = False
         self._run("write", self._prepare)
@@ -138,6 +143,7 @@ class Database:
         self._closed = True
         if self._writer is not None:
             await asyncio.to_thread(self._writer.stop)
+        await asyncio.to_thread(self._checkpoints.stop)
         await asyncio.to_thread(self._scanners.shutdown)
         for _, connection in self._connections.values():
             connection.close(force=True)
@@ -190,11 +196,13 @@ class Database:
         connection.set_busy_timeout(WAITS[role])
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", self._synchronous)
-        connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        connection.pragma("wal_autocheckpoint", 0)
         connection.pragma("journal_size_limit", WAL_BYTES)
         connection.pragma("temp_store", "MEMORY")
         connection.pragma("cache_size", -16_384 if role == "write" else -8_192)  # KiB
-        if role != "write":
+        if role == "write":
+            connection.set_wal_hook(self._checkpoints.committed)
+        else:
             connection.pragma("query_only", 1)
         return connection
 
