@@ -4,8 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.mongodb.plans import applied
+from tests.mongodb.states import PLAN
 
 from blossm.adapters.memory.states import MemoryStateStore
+from blossm.adapters.mongodb.client import Database
+from blossm.adapters.mongodb.states import MongoStateStore
 from blossm.adapters.sqlite.states import SqliteStateStore
 from blossm.ports import StateStore
 from blossm.testing.contracts.state_store import StateStoreContract
@@ -23,5 +27,13 @@ class TestSqliteStateStore(StateStoreContract):
     @pytest.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[StateStore]:
         store = SqliteStateStore.open(tmp_path / "shop.states")
+        yield store
+        await store.close()
+
+
+class TestMongoStateStore(StateStoreContract):
+    @pytest.fixture
+    async def store(self, mongodb_uri: str, mongodb: Database) -> AsyncIterator[StateStore]:
+        store = await MongoStateStore.open(applied(mongodb_uri, mongodb, PLAN))
         yield store
         await store.close()

@@ -1,0 +1,157 @@
+"""Which generations a view has, in one document that moves by compare-and-swap, and how far each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import msgspec
+from pymongo.errors import DuplicateKeyError
+
+from blossm.adapters.mongodb.client import Database
+from blossm.adapters.mongodb.errors import told
+from blossm.adapters.mongodb.plain import PLAIN
+from blossm.adapters.mongodb.sweeping import beginning, swept
+from blossm.core.errors import Unavailable
+from blossm.core.view import Checkpoint
+from blossm.ports import Generations
+
+TRIES = 20  # to move the document while others do too
+
+_ID = "generations"
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The document. No document is the same as this one, untouched."""
+
+    id: str = msgspec.field(name="_id", default=_ID)
+    revision: int = 0
+    last: int = 1  # no generation gets a number that another one has had
+    current: int = 1
+    building: int | None = None
+    previous: int | None = None
+    definitions: dict[str, str] = {}  # by generation
+    dropped: tuple[int, ...] = ()  # whose rows are to be swept
+
+    @property
+    def generations(self) -> Generations:
+        return Generations(current=self.current, building=self.building, previous=self.previous)
+
+    def has(self, generation: int) -> bool:
+        return generation in (self.current, self.building, self.previous)
+
+    def definition(self, generation: int) -> str:
+        return self.definitions.get(str(generation), "") if self.has(generation) else ""
+
+    def begun(self) -> Kept:
+        if self.building is not None:
+            return self
+        return msgspec.structs.replace(self, building=self.last + 1, last=self.last + 1)
+
+    def switched(self, current: int, to: int) -> Kept:
+        if self.current != current or to not in (self.building, self.previous):
+            return self
+        dropped = () if self.previous in (None, to) else (self.previous,)
+        building = None if to == self.building else self.building
+        moved = msgspec.structs.replace(self, current=to, building=building, previous=current)
+        return moved._without(*dropped)
+
+    def abandoned(self, generation: int) -> Kept:
+        if generation == self.building:
+            return msgspec.structs.replace(self, building=None)._without(generation)
+        if generation == self.previous:
+            return msgspec.structs.replace(self, previous=None)._without(generation)
+        return self
+
+    def defined(self, generation: int, definition: str) -> Kept:
+        if self.definition(generation) or not self.has(generation):
+            return self
+        return msgspec.structs.replace(self, definitions={**self.definitions, str(generation): definition})
+
+    def swept(self, generations: Collection[int]) -> Kept:
+        left = tuple(generation for generation in self.dropped if generation not in generations)
+        return msgspec.structs.replace(self, dropped=left)
+
+    def _without(self, *generations: int) -> Kept:
+        definitions = {name: hash for name, hash in self.definitions.items() if int(name) not in generations}
+        return msgspec.structs.replace(self, definitions=definitions, dropped=(*self.dropped, *generations))
+
+
+class MongoGenerations:
+    """The generations of a view and their checkpoints."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept = database.collection("generations").with_options(PLAIN)
+        self._checkpoints = database.collection("checkpoints").with_options(PLAIN)
+
+    async def kept(self) -> Kept:
+        async with self._database.turn():
+            document = await self._kept.find_one({"_id": _ID})
+        return msgspec.convert(document, Kept) if document else Kept()
+
+    async def move(self, change: Callable[[Kept], Kept]) -> Kept:
+        """Change the document, whoever else does; answers what it is then."""
+        for _ in range(TRIES):
+            before = await self.kept()
+            after = change(before)
+            if after is before:
+                return before
+            after = msgspec.structs.replace(after, revision=before.revision + 1)
+            if await self._replaced(before, after):
+                return after
+        raise Unavailable(f"the generations of {self._database.where} are moved by others all the time")
+
+    async def _replaced(self, before: Kept, after: Kept) -> bool:
+        document = msgspec.to_builtins(after)
+        async with self._database.bare_turn():
+            with told(self._database.where):
+                try:
+                    if before.revision == 0:
+                        await self._kept.insert_one(document)
+                        return True
+                    asked = {"_id": _ID, "revision": before.revision}
+                    return (await self._kept.replace_one(asked, document)).matched_count == 1
+                except DuplicateKeyError:
+                    return False
+
+    async def checkpoint(self, generation: int, service: str) -> Checkpoint:
+        async with self._database.turn():
+            document = await self._checkpoints.find_one({"_id": f"{generation}:{service}"})
+        return _checkpoint(document) if document else Checkpoint()
+
+    async def checkpoints(self, generation: int) -> dict[str, Checkpoint]:
+        async with self._database.turn():
+            found = await self._checkpoints.find({"_id": beginning(f"{generation}:")}).to_list()
+        return {document["_id"].partition(":")[2]: _checkpoint(document) for document in found}
+
+    async def move_checkpoint(self, generation: int, service: str, *, before: Checkpoint, after: Checkpoint) -> bool:
+        """Whether it was at `before`, and is at `after` now."""
+        id = f"{generation}:{service}"
+        moved = {"position": after.position, "commit_id": after.commit_id}
+        async with self._database.bare_turn():
+            with told(self._database.where):
+                try:
+                    if before == Checkpoint():
+                        await self._checkpoints.insert_one({"_id": id, **moved})
+                        return True
+                    asked = {"_id": id, "position": before.position, "commit_id": {"$eq": before.commit_id}}
+                    return (await self._checkpoints.replace_one(asked, moved)).matched_count == 1
+                except DuplicateKeyError:
+                    return False
+
+    async def sweep(self, *, last: bool) -> None:
+        """Remove what belongs to generations that were dropped.
+
+        What is swept stays noted until the `last` time: whoever applied a batch to it then may still have written a row.
+        """
+        dropped = (await self.kept()).dropped
+        for generation in dropped:
+            for collection in ("rows", "checkpoints"):
+                while await swept(self._database, collection, beginning(f"{generation}:")):
+                    pass
+        if last and dropped:
+            await self.move(lambda now: now.swept(dropped))
+
+
+def _checkpoint(document: dict[str, object]) -> Checkpoint:
+    return msgspec.convert({"position": document["position"], "commit_id": document["commit_id"]}, Checkpoint)

@@ -1,0 +1,126 @@
+"""The rows of a view in MongoDB: a document each, of which the removed ones keep only what they have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Some
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pymongo import InsertOne, ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from blossm.adapters.mongodb.client import Database, Document
+from blossm.adapters.mongodb.errors import told
+from blossm.adapters.mongodb.plain import PLAIN, plain, stored
+from blossm.adapters.mongodb.states import duplicates
+from blossm.adapters.mongodb.views_query import Find, finding, row_id
+from blossm.core.view import Comparison, Query, Row
+from blossm.core.view_guarded import NOTHING, SeenRow
+from blossm.core.view_query import plan
+from blossm.core.view_row import Part, StoredRow
+from blossm.core.view_text import words_of
+from blossm.model.network import ViewStoreSpec
+
+_LOADED_AT_ONCE = 1_000
+
+Writes = Mapping[str, tuple[SeenRow, SeenRow]]
+
+
+class MongoRows:
+    """The rows of all generations of a view."""
+
+    def __init__(self, database: Database, spec: ViewStoreSpec) -> None:
+        self._database = database
+        self._rows = database.collection("rows").with_options(PLAIN)
+        self._spec = spec
+
+    async def get(self, generation: int, id: str) -> Row | None:
+        async with self._database.turn():
+            document = await self._rows.find_one({"_id": row_id(generation, id)})
+        return _row(document) if document and "generation" in document else None
+
+    async def load(self, generation: int, ids: Some[str]) -> dict[str, SeenRow]:
+        """What is kept of these ids, removed rows too."""
+        found: dict[str, SeenRow] = {}
+        asked = [row_id(generation, id) for id in ids]
+        for few in (asked[at : at + _LOADED_AT_ONCE] for at in range(0, len(asked), _LOADED_AT_ONCE)):
+            async with self._database.turn():
+                found |= _seen(await self._rows.find({"_id": {"$in": few}}).to_list())
+        return found
+
+    async def having(self, generation: int, where: Mapping[str, Any]) -> dict[str, SeenRow]:
+        """The rows that have these values in indexed fields."""
+        query = Query(where=tuple(Comparison(name, "eq", value) for name, value in where.items()))
+        found = finding(self._spec, query, plan(self._spec, query), generation)
+        async with self._database.turn():
+            return _seen(await self._rows.find(found.filter).hint(found.by).to_list())
+
+    async def page(self, find: Find, limit: int) -> list[Row]:
+        async with self._database.turn():
+            cursor = self._rows.find(find.filter, _SHOWN).sort(find.sort).hint(find.by).limit(limit).batch_size(limit)
+            return [_row(document) for document in await cursor.to_list()]
+
+    async def count(self, find: Find) -> int:
+        async with self._database.turn():
+            return await self._rows.count_documents(find.filter, hint=find.by)
+
+    async def save(self, generation: int, writes: Writes) -> bool:
+        """Write each row, if it is still as it was loaded; False when one was not, and then some may be written."""
+        if not writes:
+            return True
+        operations = list(self._operations(generation, writes))
+        async with self._database.bare_turn():
+            with told(self._database.where):
+                try:
+                    done = await self._rows.bulk_write(operations, ordered=False)
+                except BulkWriteError as error:
+                    duplicates(error)
+                    return False
+        return done.inserted_count + done.matched_count == len(operations)
+
+    def _operations(self, generation: int, writes: Writes) -> Iterable[InsertOne[Document] | ReplaceOne[Document]]:
+        for id, (before, after) in writes.items():
+            document = self._document(generation, id, after)
+            if before is NOTHING:
+                yield InsertOne(document)
+            else:
+                yield ReplaceOne({"_id": document["_id"], "revision": before.revision}, document)
+
+    def _document(self, generation: int, id: str, kept: SeenRow) -> Document:
+        document: Document = {"_id": row_id(generation, id), "revision": kept.revision, "seen": kept.seen}
+        if kept.row is None:
+            return document
+        document |= {
+            "generation": generation,
+            "context": kept.row.context,
+            "body": stored(kept.row.body),
+            "parts": {name: {"context": part.context, "fields": sorted(part.fields)} for name, part in kept.row.parts.items()},
+        }
+        if self._spec.text:
+            document["words"] = sorted(words_of(kept.row.body, self._spec.text))
+        return document
+
+
+_SHOWN = {"context": 1, "body": 1}
+
+
+def _id(document: Document) -> str:
+    return str(document["_id"]).partition(":")[2]
+
+
+def _row(document: Document) -> Row:
+    return Row(id=_id(document), context=document["context"], body=plain(document["body"]))
+
+
+def _seen(documents: Iterable[Document]) -> dict[str, SeenRow]:
+    return {
+        _id(document): SeenRow(row=_stored(document), seen=document["seen"], revision=document["revision"])
+        for document in documents
+    }
+
+
+def _stored(document: Document) -> StoredRow | None:
+    if "generation" not in document:
+        return None
+    parts = {name: Part(part["context"], frozenset(part["fields"])) for name, part in document["parts"].items()}
+    return StoredRow(id=_id(document), body=plain(document["body"]), parts=parts)
