@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "Show every procedure, the logs, and how far the projections are.",
     "token": "Make a development token.",
     "replay": "Make a view anew from the first event on.",
+    "log": "Look after a log: verify it, back it up, export and import it.",
     "graph": "Draw who calls whom.",
     "plan": "Show what the network becomes in the cloud.",
     "deploy": "Bring a stack in the cloud up to date.",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import apsw
 
 from blossm.adapters.sqlite.beginning import LEAST
-from blossm.adapters.sqlite.errors import told
+from blossm.adapters.sqlite.errors import told, unavailable
 
 MOST = 1_000  # problems that SQLite's check tells
 PAGES = 512  # of 4 KiB that are copied at a time
@@ -25,15 +25,17 @@ WHERE position > (SELECT coalesce(max(position), 0) FROM events) ORDER BY positi
 """
 
 
-def problems(path: Path) -> Iterator[tuple[int, str]]:
-    """What is wrong with a log's file, with the position that it is about (0: with none). Takes a while, changes nothing.
+def problems(path: Path, *, stopped: Callable[[], bool] = lambda: False) -> Iterator[tuple[int, str]]:
+    """What is wrong with a log's file, with the position that it is about (0: with none).
 
+    Takes a while and changes nothing. `stopped` is asked on the way, and ends it.
     Raises Unavailable when the file can't be opened or read for another reason than what is in it.
     """
     if path.stat().st_size < LEAST:
         yield 0, f"{path.stat().st_size} bytes of the file are left"
         return
     with told(path), closing(_opened(path)) as connection:
+        connection.set_progress_handler(stopped, 100_000)
         sound = True
         try:
             for (problem,) in connection.execute(f"PRAGMA integrity_check({MOST})"):
@@ -47,19 +49,24 @@ def problems(path: Path) -> Iterator[tuple[int, str]]:
             yield 0, f"SQLite: {error}"
 
 
-def copied(path: Path, to: Path) -> Iterator[tuple[int, int]]:
+def copied(path: Path, to: Path, *, named: Path) -> Iterator[tuple[int, int]]:
     """Copy a log's file, as it is now, to a new one: a step at a time, each with how many pages of how many are copied.
 
-    The log may be in use: what is logged meanwhile is not in the copy, which is durable after the last step.
+    The log may be in use: what is logged meanwhile is not in the copy, which is durable after the last step. What is
+    wrong with the copy is told of `named`.
     """
-    with told(path), closing(_opened(path)) as source, closing(apsw.Connection(str(to))) as target:
-        target.pragma("synchronous", "FULL")
+    with told(path), closing(_opened(path)) as source:
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM log").fetchall()  # from here on it sees no other state: the copy never begins anew
-        with target.backup("main", source, "main") as backup:
-            while not backup.done:
-                backup.step(PAGES)
-                yield backup.page_count - backup.remaining, backup.page_count
+        try:
+            with closing(apsw.Connection(str(to))) as target:
+                target.pragma("synchronous", "FULL")
+                with target.backup("main", source, "main") as backup:
+                    while not backup.done:
+                        backup.step(PAGES)
+                        yield backup.page_count - backup.remaining, backup.page_count
+        except (apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
+            raise unavailable(error, named) from error
 
 
 def settle(path: Path) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from blossm.core.commit import LoggedCommit
-from blossm.core.errors import Conflict, Unavailable
+from blossm.core.errors import BadRequest, Conflict, Unavailable
 from blossm.local.logs.checks import Checks, Problem, Step
-from blossm.local.logs.lines import MAX_LINE, commit_of
+from blossm.local.logs.lines import MAX_LINE, commit_of, header_of
+from blossm.local.logs.network import Logs
 from blossm.ports import LogStore
 
 COMMITS = 500  # of one write
@@ -33,9 +34,28 @@ class _Line:
     size: int
 
 
+Importing = AsyncGenerator[Step | Problem | Imported, None]
+
+
+async def import_file(logs: Logs, file: BinaryIO, *, named: str, size: int = 0) -> tuple[str, Importing]:
+    """The service whose log the file holds, and its import, which begins when it is asked for.
+
+    Raises FileRefused where it is no export, and BadRequest where it is one of another network or service.
+    """
+    found = header_of(file.readline(MAX_LINE), file=named)
+    if found.service not in logs.services or found != logs.header(found.service):
+        raise BadRequest(
+            f"{named} is the export of {found.service} in {found.network}, and there is no such log here",
+            facts={"service": found.service, "network": found.network, "services": list(logs.services)},
+            help="nothing was changed: a log is imported into the network and service that it is of",
+        )
+    store = await logs.open_again(found.service)
+    return found.service, import_lines(store, file, size=size)
+
+
 async def import_lines(
     store: LogStore, file: BinaryIO, *, size: int = 0
-) -> AsyncGenerator[Step | Problem | Imported, None]:
+) -> Importing:
     """Log what the lines behind the header say, in their order.
 
     Stops before the first line that has a problem, and looks at the rest only to name what else is wrong. What the log

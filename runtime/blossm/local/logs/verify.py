@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
-from blossm.core.errors import Internal
+from blossm.core.errors import Internal, Unavailable
 from blossm.local.logs.checks import Checks, Keys, Problem, Step
+from blossm.local.logs.network import Logs
+from blossm.local.logs.threads import threaded
 from blossm.ports import LogStore, ReadPage
 
 PAGE = 500  # commits
 
 Verified = Step | Problem
+
+
+async def verify_log(logs: Logs, service: str) -> AsyncGenerator[Verified, None]:
+    """Everything that is wrong with a service's log. Where it is a file, SQLite looks at that first."""
+    file, damaged = logs.file(service), False
+    if file is not None:
+        if not file.exists():
+            return
+        async for found in verify_file(file):
+            damaged = damaged or isinstance(found, Problem)
+            yield found
+    try:
+        async for found in verify(await logs.open(service)):
+            yield found
+    except Unavailable as error:
+        if not damaged:
+            raise
+        yield Problem(0, f"not all of it can be read: {error.message}")
+
+
+async def verify_file(file: Path) -> AsyncGenerator[Verified, None]:
+    """What SQLite itself finds wrong with the file of a log."""
+    from blossm.adapters.sqlite.inspection import problems
+
+    yield Step("checking the file", 0, 0)
+    stopped = threading.Event()
+    try:
+        async for position, problem in threaded(problems(file, stopped=stopped.is_set)):
+            yield Problem(position, problem)
+    finally:
+        stopped.set()
 
 
 async def verify(store: LogStore) -> AsyncGenerator[Verified, None]:
