@@ -1,16 +1,59 @@
-"""A database of MongoDB for one test, on every server that there is."""
+"""Databases of MongoDB for one test, on every server that there is.
+
+`mongodb` is a new empty one. `mongodbs.having(plan)` is one with the collections and indexes of a plan, made by another
+client; whoever serves it is listened to, and the test fails where it sends what a serving user may not send.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from pymongo import AsyncMongoClient
+from tests.mongodb.monitor import Monitor
 from tests.mongodb.server import EMULATOR, REAL, emulator, new_database, real_server
 
-from blossm.adapters.mongodb.client import Client, Database, Mongo
+from blossm.adapters.mongodb import indexes
+from blossm.adapters.mongodb.client import Database, Mongo
+from blossm.model.indexes import IndexPlan
 
 SERVERS = [EMULATOR, REAL] if real_server() else [EMULATOR]
+
+
+class Databases:
+    """The databases of one test. `monitor` hears what is sent to those with a plan."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.monitor = Monitor()
+        self.owner = Mongo.at(uri)  # makes and drops
+        self._clients: list[Mongo] = []
+        self._names: list[str] = []
+
+    def empty(self) -> Database:
+        """A new one, for the owner: it has no plan, and nobody listens."""
+        self._names.append(new_database())
+        return self.owner.database(self._names[-1])
+
+    async def having(self, plan: IndexPlan) -> Database:
+        """A new one with all of the plan, as somebody sees it who serves."""
+        made = self.empty()
+        async for _ in indexes.apply(made, plan):
+            pass
+        self.monitor.expect(made.name, plan)
+        return self.again(made)
+
+    def again(self, database: Database) -> Database:
+        """The same database through a client of its own, as another process has it."""
+        mongo = Mongo.at(self.uri, listeners=[self.monitor])
+        self._clients.append(mongo)
+        return mongo.database(database.name)
+
+    async def close(self) -> None:
+        for mongo in self._clients:
+            await mongo.close()
+        for name in self._names:
+            await self.owner.client.drop_database(name)
+        await self.owner.close()
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +70,15 @@ def mongodb_uri(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def mongodb(mongodb_uri: str) -> AsyncIterator[Database]:
+async def mongodbs(mongodb_uri: str) -> AsyncIterator[Databases]:
+    """Databases that are dropped after the test; then nothing may have been sent that a serving user may not send."""
+    databases = Databases(mongodb_uri)
+    yield databases
+    await databases.close()
+    assert not databases.monitor.forbidden
+
+
+@pytest.fixture
+def mongodb(mongodbs: Databases) -> Database:
     """A new empty database, dropped after the test."""
-    mongo = Mongo.at(mongodb_uri)
-    database = mongo.database(new_database())
-    yield database
-    await mongo.close()
-    owner: Client
-    async with AsyncMongoClient(mongodb_uri) as owner:
-        await owner.drop_database(database.name)
+    return mongodbs.empty()

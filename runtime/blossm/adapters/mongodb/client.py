@@ -1,73 +1,112 @@
 """MongoDB as one process reaches it: one client, and turns in front of it.
 
-Every write is durable on a majority before it is acknowledged, and every read sees only what is. The driver's own pool
-starves some of those who wait (64 tasks on 8 connections: p99 of 1.5 s, and 35 ms with turns), so requests take turns,
-first come first served.
+Every write is durable on a majority before it is acknowledged, and every read sees only what is. What a process has once
+seen or written it sees in all later reads, also after a failover: they ask for the time of the last answer (causal
+consistency), so a server that lags behind makes them wait.
+
+The driver's own pool starves some of those who wait (64 tasks on 8 connections: p99 of 1.5 s, and 35 ms with turns), so
+requests take turns, first come first served.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
 
+from bson.timestamp import Timestamp
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.monitoring import CommandListener
+from pymongo.errors import PyMongoError
+from pymongo.monitoring import (
+    CommandListener,
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
-from blossm.adapters.mongodb.errors import told
+from blossm.adapters.mongodb.errors import told, unusable
 
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
 Collection = AsyncCollection[Document]
+Session: TypeAlias = AsyncClientSession
 
 POOL = 16  # connections
 WRITES_WAIT = 5_000  # ms for the majority: after them the outcome is unknown
 DURABLE = WriteConcern("majority", j=True, wtimeout=WRITES_WAIT)
 MAJORITY = ReadConcern("majority")
 
-_WAITS = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 15_000}
+_OPTIONS = {
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
+    "socketTimeoutMS": 15_000,
+    "appname": "blossm",
+    # As the driver does by itself on Cloud Run: one connection less per server, and the same behaviour everywhere. A
+    # server that steps down is noticed by the next request.
+    "serverMonitoringMode": "poll",
+}
+_HEARTBEAT_ENDS = 1.0  # seconds
 
 
 class Mongo:
     """One deployment of MongoDB. The driver connects when it is first asked."""
 
-    def __init__(self, client: Client, *, where: str, pool: int) -> None:
+    def __init__(self, client: Client, *, where: str, pool: int, heartbeats: _Heartbeats) -> None:
         self.client = client
         self.where = where
         self._turns = asyncio.Semaphore(pool)
+        self._heartbeats = heartbeats
+        self._seen: Timestamp | None = None  # the latest time that an answer told
 
     @classmethod
     def at(
         cls, uri: str, *, user: str = "", password: str = "", pool: int = POOL, listeners: Sequence[CommandListener] = ()
     ) -> Mongo:
-        """The deployment at this address; what the address says of pools and waits counts more than what stands here.
+        """The deployment at this address; what the address says of waits counts more than what stands here.
 
         Raises Unavailable when the address can't be read. Errors never tell the password.
         """
-        where = "MongoDB"
-        options: dict[str, Any] = {**_WAITS, "maxPoolSize": pool, "appname": "blossm"}
-        given = {"username": user, "password": password}
-        options |= {name: value for name, value in given.items() if value}
-        with told(where):
-            client: Client = AsyncMongoClient(uri, event_listeners=list(listeners), **options)
-        return cls(client, where=where, pool=pool)
+        heartbeats = _Heartbeats()
+        try:
+            parts = urlsplit(uri)
+            said = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+            options: dict[str, Any] = {name: value for name, value in _OPTIONS.items() if name.lower() not in said}
+            options |= {name: value for name, value in (("username", user), ("password", password)) if value}
+            client: Client = AsyncMongoClient(uri, maxPoolSize=pool, event_listeners=[heartbeats, *listeners], **options)
+        except (PyMongoError, ValueError) as error:
+            raise unusable(error) from None  # its words may hold a piece of the password
+        return cls(client, where=f"MongoDB at {parts.netloc.rpartition('@')[2]}", pool=pool, heartbeats=heartbeats)
 
     def database(self, name: str) -> Database:
         return Database(self, name)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One request at a time to a connection."""
-        async with self._turns:
-            yield
+    async def turn(self) -> AsyncIterator[Session]:
+        """One request at a time to a connection, each in a session that sees what was seen before."""
+        async with self._turns, self.client.start_session(causal_consistency=True) as session:
+            if self._seen is not None:
+                session.advance_operation_time(self._seen)
+            try:
+                yield session
+            finally:
+                time = session.operation_time
+                if time is not None and (self._seen is None or time > self._seen):
+                    self._seen = time
 
     async def close(self) -> None:
+        """Let go of all connections."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARTBEAT_ENDS):
+                await self._heartbeats.idle.wait()
         await self.client.close()
 
 
@@ -86,14 +125,43 @@ class Database:
         return self._database[name]
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """A turn in which the driver's errors become `Unavailable`."""
-        async with self._mongo.turn():
+    async def turn(self) -> AsyncIterator[Session]:
+        """A turn in which the driver's errors become `Unavailable`. What is asked in it takes its session, one by one."""
+        async with self._mongo.turn() as session:
             with told(self.where):
-                yield
+                yield session
 
     @asynccontextmanager
-    async def bare_turn(self) -> AsyncIterator[None]:
+    async def bare_turn(self) -> AsyncIterator[Session]:
         """A turn whose errors of the driver say more than that it failed."""
-        async with self._mongo.turn():
-            yield
+        async with self._mongo.turn() as session:
+            yield session
+
+
+class _Heartbeats(ServerHeartbeatListener):
+    """Says when no check of a server is under way.
+
+    A client that is closed while the driver connects in order to check a server leaves that socket open: the driver
+    cancels its task in the middle, and only an error of the network closes the socket there.
+    """
+
+    def __init__(self) -> None:
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self._under_way: set[object] = set()
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        if not event.awaited:  # else the connection is there already
+            self._under_way.add(event.connection_id)
+            self.idle.clear()
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        self._ended(event.connection_id)
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        self._ended(event.connection_id)
+
+    def _ended(self, server: object) -> None:
+        self._under_way.discard(server)
+        if not self._under_way:
+            self.idle.set()

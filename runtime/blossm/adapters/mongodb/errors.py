@@ -19,7 +19,6 @@ from blossm.core.errors import Unavailable
 _REFUSED = {13: "may not do that", 18: "was not let in", 8000: "was not let in"}  # codes of the server; 8000 is Atlas's
 
 _MEANING: tuple[tuple[type[PyMongoError], str, str], ...] = (
-    (InvalidURI, "has an address that can't be read", "an address looks like mongodb://host:27017 or mongodb+srv://cluster.example"),
     (ConfigurationError, "has an address that can't be used", "look at its options"),
     (ServerSelectionTimeoutError, "can't be reached", "is it running, and does the address fit? Nothing needs to be restarted"),
     (AutoReconnect, "broke the connection off", "nothing needs to be restarted"),
@@ -32,6 +31,18 @@ def unavailable(error: PyMongoError, where: str) -> Unavailable:
     if isinstance(error, OperationFailure) and error.code in _REFUSED:
         what, help = f"says that this user {_REFUSED[error.code]}", "see docs/guarantees.md for what a serving user may do"
     return Unavailable(f"{where} {what} ({_first_line(error)})", facts={"mongodb": type(error).__name__}, help=help)
+
+
+def unusable(error: PyMongoError | ValueError) -> Unavailable:
+    """What is wrong with an address. Only an error about options is told in the driver's words: others quote the address."""
+    if isinstance(error, ConfigurationError) and not isinstance(error, InvalidURI):
+        return unavailable(error, "MongoDB")
+    return Unavailable(
+        "MongoDB has an address that can't be read",
+        facts={"mongodb": type(error).__name__},
+        help="an address looks like mongodb://host:27017 or mongodb+srv://cluster.example; "
+        "in a name or password, write / : ? # [ ] @ % as %2F %3A %3F %23 %5B %5D %40 %25",
+    )
 
 
 @contextmanager
