@@ -10,6 +10,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.log.damage import spoil
 from tests.log.disks import FailingDisk, What
 
 from blossm.adapters.clock import SystemClock
@@ -39,12 +40,6 @@ async def logged(file: Path, *, commits: int = 3) -> None:
     store = opened(file)
     assert await store.insert_at(1, placed(*(commit() for _ in range(commits)))) == "inserted"
     await store.close()
-
-
-def spoil(file: Path) -> None:
-    """Overwrite all pages but the first two."""
-    whole = file.read_bytes()
-    file.write_bytes(whole[: 4096 * 2] + b"\xff" * (len(whole) - 4096 * 2))
 
 
 async def test_a_log_is_found_again(file: Path) -> None:

@@ -118,30 +118,33 @@ def whole(connection: apsw.Connection, of_commits: Sequence[Row]) -> Iterator[Lo
 
 
 def events_of_root(rows: Iterable[Row], *, domain: str, root: str, service: str, network: str) -> list[LoggedEvent]:
-    """The events of the rows of `EVENTS_OF_ROOT`."""
+    """The events of the rows of `EVENTS_OF_ROOT`. Raises Internal where one can't be read."""
     events: list[LoggedEvent] = []
-    last, about, prefix = 0, None, ""
-    for position, number, action, version, payload, first, key, committed, text in rows:
-        if about is None or first != last:
-            last, about, prefix = first, _about(text), event_id_prefix(service, key)
-        events.append(
-            LoggedEvent(
-                f"{prefix}{position - first}",
-                domain,
-                service,
-                network,
-                root,
-                action,
-                version,
-                number,
-                position,
-                about.created,
-                committed,
-                _payload(payload),
-                about.context,
-                about.tx,
+    position, last, about, prefix = 0, 0, None, ""
+    try:
+        for position, number, action, version, payload, first, key, committed, text in rows:
+            if about is None or first != last:
+                last, about, prefix = first, _about(text), event_id_prefix(service, key)
+            events.append(
+                LoggedEvent(
+                    f"{prefix}{position - first}",
+                    domain,
+                    service,
+                    network,
+                    root,
+                    action,
+                    version,
+                    number,
+                    position,
+                    about.created,
+                    committed,
+                    _payload(payload),
+                    about.context,
+                    about.tx,
+                )
             )
-        )
+    except msgspec.DecodeError as error:
+        raise hole(position, f"it can't be read ({error})") from error
     return events
 
 
