@@ -17,8 +17,21 @@ def command_of(name: str) -> click.Command:
     return command
 
 
+def commands() -> dict[str, click.Command]:
+    """Every command by its words, those of a group in the order of the words."""
+    found: dict[str, click.Command] = {}
+    for name in COMMANDS:
+        command = command_of(name)
+        below = command.commands if isinstance(command, click.Group) else {}
+        found |= {f"{name} {word}": below[word] for word in sorted(below)} or {name: command}
+    return found
+
+
+ALL = commands()
+
+
 def test_every_command_has_its_section_and_no_other() -> None:
-    assert list(REFERENCE) == [f"`blossm {name}`" for name in COMMANDS]
+    assert list(REFERENCE) == [f"`blossm {words}`" for words in ALL]
 
 
 def test_the_list_of_commands_says_what_help_says() -> None:
@@ -26,17 +39,17 @@ def test_the_list_of_commands_says_what_help_says() -> None:
     assert [(quoted(name)[0], words) for name, words in listed] == list(COMMANDS.items())
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_usage_of_a_command_is_what_click_makes_of_it(name: str) -> None:
-    context = click.Context(command_of(name), info_name=f"blossm {name}")
-    usage = " ".join([f"blossm {name}", *command_of(name).collect_usage_pieces(context)])
-    assert blocks(REFERENCE[f"`blossm {name}`"])[0].text.strip() == usage
+@pytest.mark.parametrize("words", ALL)
+def test_the_usage_of_a_command_is_what_click_makes_of_it(words: str) -> None:
+    context = click.Context(ALL[words], info_name=f"blossm {words}")
+    usage = " ".join([f"blossm {words}", *ALL[words].collect_usage_pieces(context)])
+    assert blocks(REFERENCE[f"`blossm {words}`"])[0].text.strip() == usage
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_of_a_command_has_its_row(name: str) -> None:
-    written = {tuple(quoted(cell.replace("\\|", "|"))) for cell, _ in rows(REFERENCE[f"`blossm {name}`"])[1:]}
-    assert written == {written_as(option) for option in command_of(name).params if is_shown(option)}
+@pytest.mark.parametrize("words", ALL)
+def test_every_option_of_a_command_has_its_row(words: str) -> None:
+    written = {tuple(quoted(cell.replace("\\|", "|"))) for cell, _ in rows(REFERENCE[f"`blossm {words}`"])[1:]}
+    assert written == {written_as(option) for option in ALL[words].params if is_shown(option)}
 
 
 def is_shown(parameter: click.Parameter) -> bool:

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from blossm.cli.place import DIRECTORY, network_at
+from blossm.cli.servers import log_option
 
 if TYPE_CHECKING:
     from blossm.local.run import Served
     from blossm.model.network import Network
+    from blossm.serve.where import Server
 
 
 @click.command()
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
 @click.option("--fresh", is_flag=True, help="Forget what was logged: empty DIR/.blossm first.")
 @click.option("--exec", "command", metavar="CMD", help="Run CMD once all is ready, then stop and exit with its code.")
 @click.option("--processes", is_flag=True, help="Run each procedure in a process of its own; they talk gRPC.")
-def dev(directory: Path | None, *, port: int, fresh: bool, command: str | None, processes: bool) -> int:
+@log_option
+def dev(
+    directory: Path | None, *, port: int, fresh: bool, command: str | None, processes: bool, log: Server | None
+) -> int:
     """Run the network that DIR lies in (by default this folder): all procedures in one process, all gateways on one port.
     With --processes each procedure is a process, and the event stores of a service are one.
 
-    Prints `ready URL` on stdout once every procedure answers. What is logged is kept in DIR/.blossm. Ctrl-C and SIGTERM
-    let requests under way finish first.
+    Prints `ready URL` on stdout once every procedure answers. What is logged is kept in DIR/.blossm, or with --log on a
+    server of MongoDB, which DIR/.blossm then remembers. Ctrl-C and SIGTERM let requests under way finish first.
 
     With --exec, CMD finds the network's address in BLOSSM_URL, and `blossm` finds the network.
     """
@@ -47,7 +52,7 @@ def dev(directory: Path | None, *, port: int, fresh: bool, command: str | None, 
     network = network_at(find_root((directory or Path()).resolve()))
     data = sys.stdout
     with redirect_stdout(sys.stderr):  # what handlers print is talk
-        return _runner(_dev(network, data, port=port, fresh=fresh, processes=processes, command=command))
+        return _runner(_dev(network, data, port=port, fresh=fresh, processes=processes, log=log, command=command))
 
 
 def _runner(work: Coroutine[Any, Any, int]) -> int:
@@ -58,14 +63,14 @@ def _runner(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _dev(
-    network: Network, data: TextIO, *, port: int, fresh: bool, processes: bool, command: str | None
+    network: Network, data: TextIO, *, port: int, fresh: bool, processes: bool, log: Server | None, command: str | None
 ) -> int:
     from blossm.local.run import served
     from blossm.serve.garbage import leave_alone_what_stays
 
     stopping = Stopping()
     try:
-        async with served(network, port=port, fresh=fresh, processes=processes) as running:
+        async with served(network, port=port, fresh=fresh, processes=processes, log=log) as running:
             stopping.drop = running.drop
             leave_alone_what_stays()
             if command is None:
@@ -102,10 +107,12 @@ class Stopping:
 
 
 def _introduce(running: Served) -> None:
-    from blossm.cli.welcome import welcome, wire
+    from blossm.cli.welcome import kept, welcome, wire
 
     network = running.network
     for line in welcome(network, running.url, token=f"{_called()} token --network {shlex.quote(network.directory)}"):
+        click.echo(line, err=True)
+    for line in kept(running):
         click.echo(line, err=True)
     for line in wire(running.processes, key=running.operator_key):
         click.echo(line, err=True)

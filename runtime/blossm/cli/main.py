@@ -20,6 +20,7 @@ COMMANDS = {
     "token": "Make a development token.",
     "replay": "Make a view anew from the first event on.",
     "log": "Look after a log: verify it, back it up, export and import it.",
+    "indexes": "Show or make the collections and indexes on MongoDB.",
     "graph": "Draw who calls whom.",
     "plan": "Show what the network becomes in the cloud.",
     "deploy": "Bring a stack in the cloud up to date.",

@@ -61,12 +61,13 @@ def each(
 async def _each(
     root: Path, operation: str, arguments: Mapping[str, Any], show: Callable[[dict[str, Any]], None]
 ) -> None:
+    from blossm.cli.servers import named_by_environment
     from blossm.local.reach import operations
 
     data = sys.stdout
     with redirect_stdout(sys.stderr):  # what handlers print is talk
         async with (
-            operations(root, lambda: network_at(root)) as reached,
+            operations(root, lambda: network_at(root), log=named_by_environment()) as reached,
             aclosing(reached.run(operation, arguments)) as documents,
         ):
             async for document in documents:

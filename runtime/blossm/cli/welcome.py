@@ -7,7 +7,7 @@ import shlex
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from blossm.cli.sample import sample
@@ -23,6 +23,9 @@ from blossm.model.network import (
     Network,
     ViewGatewaySpec,
 )
+
+if TYPE_CHECKING:
+    from blossm.local.run import Served
 
 _CLOSED = ("",)
 _OVER_GRPC = ("event-store", "command", "fact", "view-store")
@@ -62,6 +65,15 @@ def welcome(network: Network, url: str, *, token: str) -> Iterator[str]:
     if paste := list(lines(network, url, token=token)):
         yield "paste into another terminal:"
         yield from (f"  {line}" for line in paste)
+
+
+def kept(running: Served) -> Iterator[str]:
+    """Where a network has its logs, when that is a server; and where it had others, when those were not forgotten with it."""
+    if databases := running.databases:
+        yield f"logs, states and views are on {running.kept}, in {len(databases)} databases: {', '.join(databases)}"
+    if left := running.left:
+        again = f"`--log {left.address} --fresh` forgets them too"
+        yield f"the logs on {left.address} are left as they were ({', '.join(left.logs)}): {again}"
 
 
 def wire(processes: Mapping[str, str], *, key: str) -> Iterator[str]:

@@ -26,6 +26,10 @@ class Databases:
     def shown(self) -> str:
         return self.server.shown
 
+    @property
+    def databases(self) -> tuple[str, ...]:
+        return tuple(where.database for where in self.all().values())
+
     def log(self, service: str) -> InMongo:
         return self._of(Ref("event-store", service))
 
@@ -36,12 +40,16 @@ class Databases:
         return self._of(Ref("view-store", address))
 
     def all(self) -> Mapping[Ref, InMongo]:
-        """Every log, by its service, and every view store."""
-        logs = [Ref("event-store", service) for service in self._network.services]
-        return {ref: self._of(ref) for ref in (*logs, *(view.ref for view in self._network.view_stores.values()))}
+        """All that there are."""
+        return {ref: self._of(ref) for ref in refs_of(self._network)}
 
     def _of(self, ref: Ref) -> InMongo:
         return InMongo(self.server, database_of(self._network.name, ref))
+
+
+def refs_of(network: Network) -> list[Ref]:
+    """What has a database of its own: every log, by its service, and every view store."""
+    return [*(Ref("event-store", service) for service in network.services), *(view.ref for view in network.view_stores.values())]
 
 
 def database_of(network: str, ref: Ref) -> str:

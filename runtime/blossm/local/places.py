@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 
 class Places(Protocol):
-    """Where each store is. `shown` says it as a whole, for people."""
+    """Where each store is. `shown` says it as a whole, for people; `databases` are their names, where it is a server."""
 
     @property
     def shown(self) -> str: ...
+
+    @property
+    def databases(self) -> tuple[str, ...]: ...
 
     def log(self, service: str) -> Where:
         """Raises FolderError where a log is gone."""
@@ -32,6 +35,8 @@ class Places(Protocol):
 
 class InFolder:
     """Everything in SQLite files."""
+
+    databases = ()
 
     def __init__(self, folder: StateFolder) -> None:
         self._folder = folder

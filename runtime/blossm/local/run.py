@@ -37,8 +37,8 @@ class Served:
     """A network that answers at `url`, until `ended`.
 
     `drop` lets go of the requests that are under way. `processes`: where each listens, by `<kind> <address>`; empty
-    where all procedures are in this one. `kept`: where logs, states and views are; `left`: where they were, and still are,
-    when they were to be forgotten and this server was not named.
+    where all procedures are in this one. `kept`: where logs, states and views are, and `databases` the names there, if that
+    is a server; `left`: a server that still has those that were to be forgotten, since nobody named it.
     """
 
     network: Network
@@ -47,7 +47,8 @@ class Served:
     ended: asyncio.Task[None]
     drop: Callable[[], None]
     processes: Mapping[str, str]
-    kept: Places
+    kept: str
+    databases: tuple[str, ...]
     left: OnServer | None
 
 
@@ -92,7 +93,17 @@ async def served(
                         server.stop()
                         standing.drop()
 
-                    yield Served(network, url, key, ended, drop, standing.processes, places, _left(folder, places))
+                    yield Served(
+                        network,
+                        url,
+                        key,
+                        ended,
+                        drop,
+                        standing.processes,
+                        kept=places.shown,
+                        databases=places.databases,
+                        left=_left(folder, places),
+                    )
     finally:
         folder.close()
 

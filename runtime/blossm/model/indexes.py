@@ -38,6 +38,12 @@ class Index:
     keys: tuple[Key, ...]
     unique: bool = False
 
+    @property
+    def words(self) -> str:
+        """As people read it: `events.r, _id`, `key (unique)`, `-body.painted, -_id`."""
+        fields = ", ".join(name if direction == 1 else f"-{name}" for name, direction in self.keys)
+        return f"{fields} (unique)" if self.unique else fields
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:

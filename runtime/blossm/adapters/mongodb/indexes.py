@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pymongo
@@ -36,11 +36,15 @@ class IndexesDiffer(BlossmError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of a collection and of indexes of it: they are `there` already, are being made, or are `made` now."""
+    """What becomes of indexes of a collection: they are `there` already, are being made, or are `made` now.
+
+    `new`: so is the collection.
+    """
 
     phase: Literal["there", "making", "made"]
     collection: str
     indexes: tuple[str, ...] = ()
+    new: bool = False
 
 
 async def missing(database: Database, plan: IndexPlan) -> list[str]:
@@ -51,7 +55,7 @@ async def missing(database: Database, plan: IndexPlan) -> list[str]:
         if there is None:
             found.append(f"the collection {collection.name}")
         else:
-            found += [f"the index {described(index)} of {collection.name}" for index in _lacking(collection, there)]
+            found += [f"the index {index.words} of {collection.name}" for index in _lacking(collection, there)]
     return found
 
 
@@ -89,20 +93,13 @@ async def apply(database: Database, plan: IndexPlan) -> AsyncIterator[Step]:
             _refuse_what_differs(database, collection, there or ())
         for collection, there in found:
             lacking = _lacking(collection, there or ())
-            kept = tuple(described(index) for index in collection.indexes if index not in lacking)
             if there is not None:
-                yield Step("there", collection.name, kept)
+                yield Step("there", collection.name, tuple(one.words for one in collection.indexes if one not in lacking))
             if there is None or lacking:
-                words = tuple(map(described, lacking))
-                yield Step("making", collection.name, words)
+                making = Step("making", collection.name, tuple(one.words for one in lacking), new=there is None)
+                yield making
                 await _make(database, collection, lacking)
-                yield Step("made", collection.name, words)
-
-
-def described(index: Index) -> str:
-    """An index as people read it: `events.r, _id`, `key (unique)`, `-body.painted, -_id`."""
-    fields = ", ".join(name if direction == 1 else f"-{name}" for name, direction in index.keys)
-    return f"{fields} (unique)" if index.unique else fields
+                yield replace(making, phase="made")
 
 
 async def _there(database: Database, collection: Collection) -> list[There] | None:
@@ -151,7 +148,7 @@ def _refuse_what_differs(database: Database, collection: Collection, there: Sequ
         for other in there:
             if other["name"] == name or _keys(other) == index.keys:
                 raise IndexesDiffer(
-                    f"{database.where} can't have the index {described(index)} of {collection.name}: "
+                    f"{database.where} can't have the index {index.words} of {collection.name}: "
                     f"{other['name']} is there, and is another one",
                     facts={"is": {key: value for key, value in other.items() if key != "v"}},
                     help=f"when nobody needs it, drop it (`db.getCollection({collection.name!r}).dropIndex({other['name']!r})`), "
