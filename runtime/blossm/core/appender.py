@@ -4,8 +4,10 @@
 2. Each append is checked against the durable log and the earlier appends of its batch. Who loses to the durable log is
    told at once; who loses to a batch-mate only when the batch is durable, so that its next try can see the winner.
 3. A batch is inserted at the head, and only after a head that is known to be durable. One batch is in flight.
-4. `taken`: somebody else was there. Read the tail, check everybody again, insert at the new head.
-5. `unknown`: insert the same commits at the same position again. Were they there already, their ids say so.
+4. Not inserted: `taken` (somebody else was there) or `unknown` (it may be in, in part, or come in late). Both ways the
+   log says what became of it: read the tail, where a commit is known by its key and id; check who is not in it again,
+   and insert at the head, which is the same position with the same commits as long as nothing is there.
+   This ends after `PATIENCE`, also when reading fails meanwhile: nobody is told "nothing was written" who may be in.
 
 Nothing here runs user code, and nothing a caller does (it may go away) stops a write.
 """
@@ -21,7 +23,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from blossm.core.batch import Append, Plan, is_ahead, plan, repeated
+from blossm.core.batch import Append, Batch, Plan, is_ahead, plan, repeated
 from blossm.core.commit import (
     MAX_BYTES,
     MAX_EVENTS,
@@ -50,8 +52,8 @@ from blossm.core.time import rfc3339
 BATCH_COMMITS = 500
 BATCH_BYTES = 2 * 1024 * 1024
 QUEUE_BYTES = 64 * 1024 * 1024
-UNKNOWN_PAUSES = (0.0, 0.01, 0.1, 0.5, 2.0)  # seconds between tries while the outcome is unknown
-STUCK = 3  # inserts that were refused without anything new to see
+PATIENCE = 15.0  # seconds that an append may wait for its turn, and that its batch is tried: more than a failover takes
+FAR = 20_000  # events behind the head, from which on an appender starts anew instead of reading them all
 
 _encode = msgspec.json.Encoder().encode
 
@@ -85,6 +87,8 @@ class Time(Protocol):
     """The part of `ports.Clock` that appending takes."""
 
     def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
 
     async def sleep(self, seconds: float) -> None: ...
 
@@ -123,7 +127,7 @@ class Appender:
         """
         size = _size(commit)
         self._admit(size)
-        append = Append(commit, expect, size, asyncio.get_running_loop().create_future())
+        append = Append(commit, expect, size, asyncio.get_running_loop().create_future(), self._clock.monotonic())
         self._queue.append(append)
         self._queued_bytes += size
         if self._draining is None:
@@ -134,7 +138,7 @@ class Appender:
         """Take no more, and log what waits."""
         self._closed = True
         if self._draining is not None:
-            await asyncio.shield(self._draining)
+            await asyncio.wait([self._draining])
 
     def _admit(self, size: int) -> None:
         if self._closed:
@@ -148,11 +152,11 @@ class Appender:
 
     async def _drain(self) -> None:
         """Settle batch after batch until nobody waits."""
+        batch: list[Append] = []
         try:
-            while self._queue:
-                batch = self._next()
+            while batch := self._next():
                 try:
-                    await self._settle(batch)
+                    await self._settle(Batch(batch))
                 except BlossmError as error:
                     _fail(batch, error)
                 except Exception as error:  # a store's bug must not stop the log: this batch hears of it, the next is tried
@@ -160,11 +164,18 @@ class Appender:
                 if self._prefix is not None:
                     self._prefix.trim()
                 await asyncio.sleep(0)  # those just answered may come again, and join the next batch
+        except asyncio.CancelledError:  # the process ends
+            _fail(batch, self._unknown())
+            _fail(self._queue, Unavailable(f"the log of {self._service} is being closed: nothing was logged"))
+            self._queue.clear()
+            self._queued_bytes = 0
+            raise
         finally:
             self._draining = None
 
     def _next(self) -> list[Append]:
         """The appends that go together: the longest-waiting ones, within the bounds of a batch."""
+        self._turn_away()
         batch: list[Append] = []
         size = 0
         while self._queue and len(batch) < BATCH_COMMITS and (not batch or size + self._queue[0].size <= BATCH_BYTES):
@@ -174,65 +185,102 @@ class Appender:
         self._queued_bytes -= size
         return batch
 
-    async def _settle(self, waiting: list[Append]) -> None:
-        """Give every one of them its answer."""
+    def _turn_away(self) -> None:
+        """Tell those who have waited too long that it was in vain: the log is dead, or far too slow."""
+        oldest = self._clock.monotonic() - PATIENCE
+        while self._queue and self._queue[0].since < oldest:
+            append = self._queue.popleft()
+            self._queued_bytes -= append.size
+            _answer(append, Unavailable(
+                f"the log of {self._service} did not get to this append in {PATIENCE:.0f} seconds: nothing was logged",
+                help="try again later",
+            ))
+
+    async def _settle(self, batch: Batch) -> None:
+        """Give every one of them its answer, or raise what those are told who have none."""
+        until = self._clock.monotonic() + PATIENCE
+        tries = fruitless = 0
+        while batch.waiting:
+            cause: Unavailable | None = None
+            moved = False
+            try:
+                moved = await self._try(batch)
+            except Unavailable as error:
+                if not batch.unclear:
+                    raise
+                cause = error
+            if not batch.waiting:
+                return
+            if self._clock.monotonic() >= until:
+                raise self._unknown() from cause
+            tries, fruitless = tries + 1, 0 if moved else fruitless + 1
+            # With many appenders on one log the one that waits least wins: by chance, not always the same one.
+            longest = min(0.005 * 2**fruitless, 1.0) if fruitless else min(tries - 1, 8) * 0.001
+            await self._clock.sleep(random.random() * longest)
+
+    async def _try(self, batch: Batch) -> bool:
+        """Insert those who wait at the head. Answers whether they are settled, or the log showed something new."""
         prefix = self._prefix or await self._begin()
-        known = await self._known(append for append in waiting if prefix.knows_key(append.commit.key))
-        stuck = losses = 0
-        while waiting:
-            made = await self._plan(prefix, waiting, known)
-            if not made.winners:
-                return
-            if await self._insert(prefix.head, [logged for _, logged in made.winners]) == "inserted":
-                self._durable(prefix, made)
-                return
-            losses += 1
-            if losses > 1:  # many appenders on one log: the one that waits least wins, and it should not always be the same
-                await self._clock.sleep(random.random() * min(losses, 8) * 0.001)
-            head = prefix.head
-            waiting = await self._catch_up(prefix, [append for append, _ in (*made.winners, *made.late)])
-            found = await self._known(waiting)
-            stuck = 0 if prefix.head > head or found.keys() - known.keys() else stuck + 1
-            known |= found
-            if stuck == STUCK:
-                raise Internal(f"the log of {self._service} refuses position {head} and shows nothing there")
+        made = await self._plan(prefix, batch)
+        if not made.winners:
+            return True
+        if await self._store.insert_at(prefix.head, [logged for _, logged in made.winners]) == "inserted":
+            self._durable(prefix, made)
+            batch.waiting = []
+            return True
+        batch.unclear = True
+        if await self._catch_up(prefix, batch):
+            return True
+        batch.known |= (found := await self._known(batch.keys()))  # a key that was logged long ago is taken too
+        return bool(found)
 
     async def _begin(self) -> Prefix:
         """Where the log ends now."""
-        head = await self._store.head()
-        last = (await self._store.read(head - 2, 1)).commits if head > 1 else ()
-        self._prefix = Prefix(head=head, committed=last[-1].committed if last else "")
+        self._prefix = Prefix(*await self._end())
         return self._prefix
 
-    async def _plan(self, prefix: Prefix, waiting: list[Append], known: dict[str, LoggedCommit]) -> Plan:
+    async def _end(self) -> tuple[int, str]:
+        """The head, and the time of the last commit."""
+        head = await self._store.head()
+        if head == 1:
+            return head, ""
+        if not (last := (await self._store.read(head - 2, 1)).commits):
+            raise Unavailable(f"the log of {self._service} has its head at {head} and does not show its last commit")
+        return last[0].end, last[0].committed
+
+    async def _plan(self, prefix: Prefix, batch: Batch) -> Plan:
         """The plan for the batch, when those who have no part in it have been told.
 
         Nobody is told of a loss before it is sure: the loser's key may be known (then its own first try is in its
         way), and one that expects more than the prefix has may have read what another appender logged.
         """
+        waiting = (append.commit.key for append in batch.waiting)
+        batch.known |= await self._known(key for key in waiting if key not in batch.known and prefix.knows_key(key))
         sure: set[str] = set()
         caught_up = False
         while True:
-            await self._look_up(prefix, waiting)
-            made = plan(waiting, prefix, known, now=rfc3339(self._clock.now()))
-            unsure = [append for append, _ in made.lost if append.commit.key not in sure]
+            await self._look_up(prefix, batch.waiting)
+            made = plan(batch.waiting, prefix, batch.known, now=rfc3339(self._clock.now()))
+            unsure = [append for append in made.losers() if append.commit.key not in sure]
             if not unsure:
                 break
             if not caught_up and any(is_ahead(append, prefix) for append in unsure):
-                await self._catch_up(prefix, ())
+                await self._catch_up(prefix, batch)
                 caught_up = True
-            known |= await self._known(unsure)
-            sure.update(append.commit.key for append in unsure)
+            keys = {append.commit.key for append in unsure}
+            batch.known |= await self._known(keys)
+            sure |= keys
         for append, first in made.repeats:
             _answer(append, repeated(append.commit, first))
         for append, conflict in made.lost:
             _answer(append, conflict)
+        batch.waiting = [append for append, _ in (*made.winners, *made.late)]
         return made
 
-    async def _known(self, appends: Iterable[Append]) -> dict[str, LoggedCommit]:
-        """The commits of the durable log that have the keys of these appends."""
-        keys = [append.commit.key for append in appends]
-        return await self._store.by_key(keys) if keys else {}
+    async def _known(self, keys: Iterable[str]) -> dict[str, LoggedCommit]:
+        """The commits of the durable log that have these keys."""
+        wanted = [*keys]
+        return await self._store.by_key(wanted) if wanted else {}
 
     async def _look_up(self, prefix: Prefix, waiting: list[Append]) -> None:
         """Learn of the roots and domains that the appends name and the prefix does not know."""
@@ -247,27 +295,6 @@ class Appender:
         if absent := prefix.unknown_domains(domains):
             prefix.learn_domains(dict.fromkeys(absent, 0) | await self._store.latest_in(absent))
 
-    async def _insert(self, position: int, commits: list[LoggedCommit]) -> Literal["inserted", "taken"]:
-        """Insert until the outcome is known."""
-        unknown = False
-        for pause in (*UNKNOWN_PAUSES, None):
-            try:
-                outcome = await self._store.insert_at(position, commits)
-            except Unavailable:
-                if not unknown:
-                    raise
-                outcome = "unknown"
-            if outcome != "unknown":
-                return outcome
-            unknown = True
-            if pause is not None:
-                await self._clock.sleep(pause)
-        raise DeadlineExceeded(
-            f"the log of {self._service} does not say whether it wrote: the outcome is unknown",
-            facts={"position": position},
-            help="repeat with the same idempotency key",
-        )
-
     def _durable(self, prefix: Prefix, made: Plan) -> None:
         """The batch is durable: tell the winners, and those who met one of them."""
         last = made.winners[-1][1]
@@ -280,16 +307,33 @@ class Appender:
             _answer(append, met if isinstance(met, Conflict) else repeated(append.commit, met))
         self._bus.publish(self._service)
 
-    async def _catch_up(self, prefix: Prefix, mine: Collection[Append]) -> list[Append]:
-        """Read the tail that others (or an unknown outcome of ours) have logged; answers who of `mine` is not in it."""
-        waiting = {append.commit.id: append for append in mine}
+    async def _catch_up(self, prefix: Prefix, batch: Batch) -> bool:
+        """Read the tail that others (or an unknown outcome of ours) have logged. Answers whether there is one.
+
+        What it holds of the keys of the batch is known then. A process that was idle does not read all that others
+        have logged meanwhile.
+        """
+        before = prefix.head
+        keys = batch.keys()
         while commits := (await self._store.read(prefix.head - 1, BATCH_COMMITS)).commits:
             for logged in commits:
                 prefix.add(logged)
-                if append := waiting.pop(logged.commit.id, None):
-                    _answer(append, appended(logged))
-            self._bus.publish(self._service)
-        return list(waiting.values())
+                if logged.commit.key in keys:
+                    batch.known[logged.commit.key] = logged
+            prefix.trim()
+            if len(commits) == BATCH_COMMITS and await self._store.head() - prefix.head > FAR:
+                prefix.restart(*await self._end())
+                batch.known |= await self._known(keys)
+        if prefix.head == before:
+            return False
+        self._bus.publish(self._service)
+        return True
+
+    def _unknown(self) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"the log of {self._service} does not say whether it wrote: the outcome is unknown",
+            help="repeat with the same idempotency key",
+        )
 
 
 def _answer(append: Append, result: Appended | BlossmError) -> None:
@@ -302,7 +346,7 @@ def _answer(append: Append, result: Appended | BlossmError) -> None:
         append.answer.set_result(result)
 
 
-def _fail(batch: list[Append], error: BlossmError) -> None:
+def _fail(batch: Iterable[Append], error: BlossmError) -> None:
     """Tell all who have no answer yet, each with an error of its own."""
     for append in batch:
         own = type(error)(error.message, fields=error.fields, facts=error.facts, help=error.help)

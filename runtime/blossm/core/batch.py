@@ -14,12 +14,29 @@ from blossm.core.prefix import Prefix
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """A commit that waits for its place. `answer` gets what its caller is told."""
+    """A commit that waits for its place, since `since`. `answer` gets what its caller is told."""
 
     commit: Commit
     expect: Expectation
     size: int
     answer: asyncio.Future[Appended]
+    since: float
+
+
+@dataclass(slots=True)
+class Batch:
+    """Appends on their way together.
+
+    `waiting` have not been told anything. `known` is what the durable log was seen to hold under their keys.
+    `unclear`: something of them may have been written that was not acknowledged.
+    """
+
+    waiting: list[Append]
+    known: dict[str, LoggedCommit] = field(default_factory=dict)
+    unclear: bool = False
+
+    def keys(self) -> set[str]:
+        return {append.commit.key for append in self.waiting}
 
 
 @dataclass(slots=True)
@@ -38,6 +55,10 @@ class Plan:
     numbers: dict[RootKey, int] = field(default_factory=dict)  # of roots, when the batch is durable
     positions: dict[str, int] = field(default_factory=dict)  # of domains
     keys: dict[str, LoggedCommit] = field(default_factory=dict)
+
+    def losers(self) -> list[Append]:
+        """Who would be told of a conflict."""
+        return [append for append, met in (*self.lost, *self.late) if isinstance(met, Conflict)]
 
 
 def plan(appends: Sequence[Append], prefix: Prefix, known: Mapping[str, LoggedCommit], *, now: str) -> Plan:

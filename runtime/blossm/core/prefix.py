@@ -48,11 +48,16 @@ class Prefix:
     `committed` is the time of the last commit, which never goes back.
     """
 
-    def __init__(self, *, head: int, committed: str, capacity: int = 200_000) -> None:
+    def __init__(self, head: int, committed: str, *, capacity: int = 200_000) -> None:
+        self.capacity = capacity
+        self.restart(head, committed)
+
+    def restart(self, head: int, committed: str) -> None:
+        """The log goes up to `head`, and nothing else is known of it."""
         self.head = head
         self.committed = committed
-        self._numbers: Recent[RootKey, int] = Recent(capacity)
-        self._keys: Recent[str, None] = Recent(capacity)
+        self._numbers: Recent[RootKey, int] = Recent(self.capacity)
+        self._keys: Recent[str, None] = Recent(self.capacity)
         self._positions: dict[str, int] = {}  # of all domains of a service, which are few
 
     def advance(self, *, head: int, committed: str, keys: Iterable[str]) -> None:
