@@ -15,7 +15,7 @@ LEAST_PULUMI := 3.231.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check bench proto tools lock clean
+.PHONY: help setup run test check bench peers proto tools lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -45,8 +45,18 @@ check: setup ## the checks that run nothing: style, layers, types
 test: check ## every check, then the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -rs
 
-bench: setup ## run every benchmarks/bench_*.py
-	@set -e; for bench in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python "$$bench"; done
+# `make bench ONLY="log mongodb"` runs those; without ONLY, all.
+BENCHES := $(if $(ONLY),$(ONLY:%=benchmarks/bench_%.py),$(sort $(wildcard benchmarks/bench_*.py)))
+
+bench: setup ## run every benchmarks/bench_*.py, or some: make bench ONLY="log wire"
+	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python "$$bench"; done
+
+peers: .tools/peers/stamp ## install what the log is measured beside, into an environment of its own
+
+.tools/peers/stamp: benchmarks/requirements.txt
+	@$(PYTHON) -m venv .tools/peers
+	@.tools/peers/bin/python -m pip --quiet --disable-pip-version-check install --requirement benchmarks/requirements.txt
+	@touch $@
 
 # The version of protoc is that of grpcio-tools in the lock. tests/rpc fails where this was forgotten.
 proto: setup ## remake runtime/blossm/rpc/v1 from protos/
