@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.mongodb.plans import applied
+from tests.mongodb.fixtures import Databases
 from tests.mongodb.states import PLAN
 
 from blossm.adapters.memory.states import MemoryStateStore
-from blossm.adapters.mongodb.client import Database
 from blossm.adapters.mongodb.states import MongoStateStore
 from blossm.adapters.sqlite.states import SqliteStateStore
 from blossm.ports import StateStore
@@ -33,7 +32,7 @@ class TestSqliteStateStore(StateStoreContract):
 
 class TestMongoStateStore(StateStoreContract):
     @pytest.fixture
-    async def store(self, mongodb_uri: str, mongodb: Database) -> AsyncIterator[StateStore]:
-        store = await MongoStateStore.open(applied(mongodb_uri, mongodb, PLAN))
+    async def store(self, mongodbs: Databases) -> AsyncIterator[StateStore]:
+        store = await MongoStateStore.open(await mongodbs.having(PLAN))
         yield store
         await store.close()

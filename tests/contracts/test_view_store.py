@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from tests.mongodb.plans import applied
+from tests.mongodb.fixtures import Databases
+from tests.mongodb.views import view_store
 
 from blossm.adapters.memory.views import MemoryViewStore
-from blossm.adapters.mongodb.client import Database
-from blossm.adapters.mongodb.views import MongoViewStore
 from blossm.adapters.sqlite.views import SqliteViewStore
 from blossm.model.indexes import view_plan
-from blossm.testing.contracts.view_store import Open, ViewStoreContract
+from blossm.testing.contracts.view_store import Open, ViewStoreContract, bicycles
 
 
 class TestMemoryViewStore(ViewStoreContract):
@@ -27,5 +26,7 @@ class TestSqliteViewStore(ViewStoreContract):
 
 class TestMongoViewStore(ViewStoreContract):
     @pytest.fixture
-    def opened(self, mongodb_uri: str, mongodb: Database) -> Open:
-        return lambda spec: MongoViewStore(applied(mongodb_uri, mongodb, view_plan(spec)), spec)
+    async def opened(self, request: pytest.FixtureRequest, mongodbs: Databases) -> Open:
+        context = "garage" if "garages" in request.fixturenames else ""
+        database = await mongodbs.having(view_plan(bicycles(context=context)))
+        return lambda spec: view_store(database, spec)

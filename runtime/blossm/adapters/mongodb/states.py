@@ -83,8 +83,8 @@ class MongoStateStore:
     async def get(self, domain: str, root: str) -> Aggregate | None:
         readied = self._of(domain)
         id = f"{readied.making}:{root}"
-        async with self._database.turn():
-            documents = await self._collection(domain).find({"_id": {"$in": [domain, id]}}).to_list()
+        async with self._database.turn() as session:
+            documents = await self._collection(domain).find({"_id": {"$in": [domain, id]}}, session=session).to_list()
         found = {document["_id"]: document for document in documents}
         _refuse_other(readied, found.get(domain))
         return await self._aggregate(readied, found[id]) if id in found else None
@@ -100,11 +100,10 @@ class MongoStateStore:
     async def find(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:
         readied = self._of(domain)
         asked = {state_key(path): {"$eq": index_key(value)} for path, value in where.items()}
-        async with self._database.turn():
-            cursor = self._collection(domain).find({**asked, "_id": beginning(f"{readied.making}:")}).sort("_id", 1)
-            if asked:
-                cursor = cursor.hint([(next(iter(asked)), 1), ("_id", 1)])
-            documents = await cursor.to_list()
+        by = [*((path, 1) for path in list(asked)[:1]), ("_id", 1)]
+        asked["_id"] = beginning(f"{readied.making}:")
+        async with self._database.turn() as session:
+            documents = await self._collection(domain).find(asked, session=session).sort("_id", 1).hint(by).to_list()
         # Only now: a making is swept after its domain has started anew, so all of it was there if it is still the one.
         _refuse_other(readied, await self._found(domain))
         aggregates = [await self._aggregate(readied, document) for document in documents]
@@ -131,8 +130,8 @@ class MongoStateStore:
         return self._readied[domain]
 
     async def _found(self, domain: str) -> Document | None:
-        async with self._database.turn():
-            return await self._collection(domain).find_one({"_id": domain})
+        async with self._database.turn() as session:
+            return await self._collection(domain).find_one({"_id": domain}, session=session)
 
     async def _record(self, domain: str) -> _Domain | None:
         """The domain's record; none where it was damaged, and then it is gone."""
@@ -142,45 +141,45 @@ class MongoStateStore:
         try:
             return msgspec.convert(document, _Domain)
         except msgspec.ValidationError:
-            async with self._database.turn():
-                await self._collection(domain).delete_one({"_id": domain})
+            async with self._database.turn() as session:
+                await self._collection(domain).delete_one({"_id": domain}, session=session)
             return None
 
     async def _replaced(self, former: _Domain | None, made: _Domain) -> bool:
         """Whether the record is now the one that was made; not when somebody else made another one before."""
         document = msgspec.to_builtins(made)
-        async with self._database.bare_turn():
+        async with self._database.bare_turn() as session:
             with told(self._database.where):
                 try:
                     if former is None:
-                        await self._collection(made.name).insert_one(document)
+                        await self._collection(made.name).insert_one(document, session=session)
                         return True
                     asked = {"_id": made.name, "making": former.making}
-                    return (await self._collection(made.name).replace_one(asked, document)).matched_count == 1
+                    return (await self._collection(made.name).replace_one(asked, document, session=session)).matched_count == 1
                 except DuplicateKeyError:
                     return False
 
     async def _write(self, domain: str, documents: Sequence[Document]) -> None:
         """Keep these, never over newer ones: insert them, and where something is there already, replace what is older."""
         collection = self._collection(domain)
-        async with self._database.bare_turn():
+        async with self._database.bare_turn() as session:
             with told(self._database.where):
                 try:
-                    await collection.insert_many(documents, ordered=False)
+                    await collection.insert_many(documents, ordered=False, session=session)
                     return
                 except BulkWriteError as error:
                     met = [documents[index] for index in duplicates(error)]
         older = [ReplaceOne({"_id": document["_id"], "number": {"$lt": document["number"]}}, document) for document in met]
-        async with self._database.turn():
-            await collection.bulk_write(older, ordered=False)
+        async with self._database.turn() as session:
+            await collection.bulk_write(older, ordered=False, session=session)
 
     async def _cover(self, readied: _Domain, covered: int | None) -> None:
         if covered is None:
             _refuse_other(readied, await self._found(readied.name))
             return
         asked = {"_id": readied.name, "making": readied.making}
-        async with self._database.turn():
-            done = await self._collection(readied.name).update_one(asked, {"$max": {"covered": covered}})
+        async with self._database.turn() as session:
+            done = await self._collection(readied.name).update_one(asked, {"$max": {"covered": covered}}, session=session)
         if done.matched_count == 0:
             raise _not_ready(readied.name)
 
@@ -204,8 +203,8 @@ class MongoStateStore:
     async def _thrown_away(self, readied: _Domain, why: str) -> Unavailable:
         """Without its record the domain starts anew when it is readied next."""
         self._readied.pop(readied.name, None)
-        async with self._database.turn():
-            await self._collection(readied.name).delete_one({"_id": readied.name, "making": readied.making})
+        async with self._database.turn() as session:
+            await self._collection(readied.name).delete_one({"_id": readied.name, "making": readied.making}, session=session)
         return Unavailable(f"the states of {readied.name} were thrown away: {why}", facts={"database": self._database.name})
 
 

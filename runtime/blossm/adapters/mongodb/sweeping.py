@@ -15,9 +15,9 @@ def beginning(prefix: str) -> dict[str, str]:
 async def swept(database: Database, collection: str, ids: dict[str, str]) -> bool:
     """Remove some documents with these ids; False when none is left."""
     documents = database.collection(collection)
-    async with database.turn():
-        found = await documents.find({"_id": ids}, {"_id": 1}).sort("_id", 1).limit(AT_ONCE).to_list()
+    async with database.turn() as session:
+        found = await documents.find({"_id": ids}, {"_id": 1}, session=session).sort("_id", 1).limit(AT_ONCE).to_list()
     if found:
-        async with database.turn():
-            await documents.delete_many({"_id": {**ids, "$lte": found[-1]["_id"]}})
+        async with database.turn() as session:
+            await documents.delete_many({"_id": {**ids, "$lte": found[-1]["_id"]}}, session=session)
     return len(found) == AT_ONCE

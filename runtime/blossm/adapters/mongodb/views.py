@@ -32,17 +32,16 @@ class MongoViewStore:
     is applied again: nothing is lost, and nothing counts twice.
     """
 
-    def __init__(self, database: Database, spec: ViewStoreSpec) -> None:
-        self._database = database
+    def __init__(self, spec: ViewStoreSpec, *, rows: MongoRows, generations: MongoGenerations) -> None:
         self._spec = spec
         self._rules = Rules.of(spec)
-        self._rows = MongoRows(database, spec)
-        self._generations = MongoGenerations(database)
+        self._rows = rows
+        self._generations = generations
 
     @classmethod
     async def open(cls, database: Database, spec: ViewStoreSpec) -> MongoViewStore:
         """The rows in this database, whose collections and indexes are there."""
-        return cls(database, spec)
+        return cls(spec, rows=MongoRows(database, spec), generations=MongoGenerations(database))
 
     async def generations(self) -> Generations:
         return (await self._generations.kept()).generations
@@ -85,10 +84,8 @@ class MongoViewStore:
             if batch.definition and not kept.definition(generation):  # before the first row: none is made by another
                 await self._generations.move(lambda now: now.defined(generation, batch.definition))
             if await self._rows.save(generation, writes):
-                return await self._generations.move_checkpoint(
-                    generation, batch.service, before=batch.before, after=batch.after
-                )
-        raise Unavailable(f"the rows of {self._database.where} are written by others all the time")
+                return await self._generations.move_checkpoint(generation, batch)
+        raise Unavailable(f"the rows of {self._spec.address} are written by others all the time")
 
     async def get(self, generation: int, id: str, *, context: str | None = None) -> Row | None:
         row = await self._rows.get(generation, id)

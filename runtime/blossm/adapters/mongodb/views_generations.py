@@ -12,7 +12,7 @@ from blossm.adapters.mongodb.errors import told
 from blossm.adapters.mongodb.plain import PLAIN
 from blossm.adapters.mongodb.sweeping import beginning, swept
 from blossm.core.errors import Unavailable
-from blossm.core.view import Checkpoint
+from blossm.core.view import Batch, Checkpoint
 from blossm.ports import Generations
 
 TRIES = 20  # to move the document while others do too
@@ -85,8 +85,8 @@ class MongoGenerations:
         self._checkpoints = database.collection("checkpoints").with_options(PLAIN)
 
     async def kept(self) -> Kept:
-        async with self._database.turn():
-            document = await self._kept.find_one({"_id": _ID})
+        async with self._database.turn() as session:
+            document = await self._kept.find_one({"_id": _ID}, session=session)
         return msgspec.convert(document, Kept) if document else Kept()
 
     async def move(self, change: Callable[[Kept], Kept]) -> Kept:
@@ -103,39 +103,39 @@ class MongoGenerations:
 
     async def _replaced(self, before: Kept, after: Kept) -> bool:
         document = msgspec.to_builtins(after)
-        async with self._database.bare_turn():
+        async with self._database.bare_turn() as session:
             with told(self._database.where):
                 try:
                     if before.revision == 0:
-                        await self._kept.insert_one(document)
+                        await self._kept.insert_one(document, session=session)
                         return True
                     asked = {"_id": _ID, "revision": before.revision}
-                    return (await self._kept.replace_one(asked, document)).matched_count == 1
+                    return (await self._kept.replace_one(asked, document, session=session)).matched_count == 1
                 except DuplicateKeyError:
                     return False
 
     async def checkpoint(self, generation: int, service: str) -> Checkpoint:
-        async with self._database.turn():
-            document = await self._checkpoints.find_one({"_id": f"{generation}:{service}"})
+        async with self._database.turn() as session:
+            document = await self._checkpoints.find_one({"_id": f"{generation}:{service}"}, session=session)
         return _checkpoint(document) if document else Checkpoint()
 
     async def checkpoints(self, generation: int) -> dict[str, Checkpoint]:
-        async with self._database.turn():
-            found = await self._checkpoints.find({"_id": beginning(f"{generation}:")}).to_list()
+        async with self._database.turn() as session:
+            found = await self._checkpoints.find({"_id": beginning(f"{generation}:")}, session=session).to_list()
         return {document["_id"].partition(":")[2]: _checkpoint(document) for document in found}
 
-    async def move_checkpoint(self, generation: int, service: str, *, before: Checkpoint, after: Checkpoint) -> bool:
-        """Whether it was at `before`, and is at `after` now."""
-        id = f"{generation}:{service}"
-        moved = {"position": after.position, "commit_id": after.commit_id}
-        async with self._database.bare_turn():
+    async def move_checkpoint(self, generation: int, batch: Batch) -> bool:
+        """Whether it was where the batch begins, and is where it ends now."""
+        id, before = f"{generation}:{batch.service}", batch.before
+        moved = {"position": batch.after.position, "commit_id": batch.after.commit_id}
+        async with self._database.bare_turn() as session:
             with told(self._database.where):
                 try:
                     if before == Checkpoint():
-                        await self._checkpoints.insert_one({"_id": id, **moved})
+                        await self._checkpoints.insert_one({"_id": id, **moved}, session=session)
                         return True
                     asked = {"_id": id, "position": before.position, "commit_id": {"$eq": before.commit_id}}
-                    return (await self._checkpoints.replace_one(asked, moved)).matched_count == 1
+                    return (await self._checkpoints.replace_one(asked, moved, session=session)).matched_count == 1
                 except DuplicateKeyError:
                     return False
 

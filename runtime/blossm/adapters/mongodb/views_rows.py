@@ -35,44 +35,44 @@ class MongoRows:
         self._spec = spec
 
     async def get(self, generation: int, id: str) -> Row | None:
-        async with self._database.turn():
-            document = await self._rows.find_one({"_id": row_id(generation, id)})
+        async with self._database.turn() as session:
+            document = await self._rows.find_one({"_id": row_id(generation, id)}, session=session)
         return _row(document) if document and "generation" in document else None
 
     async def load(self, generation: int, ids: Some[str]) -> dict[str, SeenRow]:
-        """What is kept of these ids, removed rows too."""
-        found: dict[str, SeenRow] = {}
+        """What is kept of each of these ids, removed rows too."""
+        found: dict[str, SeenRow] = dict.fromkeys(ids, NOTHING)
         asked = [row_id(generation, id) for id in ids]
         for few in (asked[at : at + _LOADED_AT_ONCE] for at in range(0, len(asked), _LOADED_AT_ONCE)):
-            async with self._database.turn():
-                found |= _seen(await self._rows.find({"_id": {"$in": few}}).to_list())
+            async with self._database.turn() as session:
+                found |= _seen(await self._rows.find({"_id": {"$in": few}}, session=session).to_list())
         return found
 
     async def having(self, generation: int, where: Mapping[str, Any]) -> dict[str, SeenRow]:
         """The rows that have these values in indexed fields."""
         query = Query(where=tuple(Comparison(name, "eq", value) for name, value in where.items()))
         found = finding(self._spec, query, plan(self._spec, query), generation)
-        async with self._database.turn():
-            return _seen(await self._rows.find(found.filter).hint(found.by).to_list())
+        async with self._database.turn() as session:
+            return _seen(await self._rows.find(found.filter, session=session).hint(found.by).to_list())
 
     async def page(self, find: Find, limit: int) -> list[Row]:
-        async with self._database.turn():
-            cursor = self._rows.find(find.filter, _SHOWN).sort(find.sort).hint(find.by).limit(limit).batch_size(limit)
-            return [_row(document) for document in await cursor.to_list()]
+        async with self._database.turn() as session:
+            cursor = self._rows.find(find.filter, _SHOWN, session=session).sort(find.sort).hint(find.by)
+            return [_row(document) for document in await cursor.limit(limit).batch_size(limit).to_list()]
 
     async def count(self, find: Find) -> int:
-        async with self._database.turn():
-            return await self._rows.count_documents(find.filter, hint=find.by)
+        async with self._database.turn() as session:
+            return await self._rows.count_documents(find.filter, hint=find.by, session=session)
 
     async def save(self, generation: int, writes: Writes) -> bool:
         """Write each row, if it is still as it was loaded; False when one was not, and then some may be written."""
         if not writes:
             return True
         operations = list(self._operations(generation, writes))
-        async with self._database.bare_turn():
+        async with self._database.bare_turn() as session:
             with told(self._database.where):
                 try:
-                    done = await self._rows.bulk_write(operations, ordered=False)
+                    done = await self._rows.bulk_write(operations, ordered=False, session=session)
                 except BulkWriteError as error:
                     duplicates(error)
                     return False
