@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from blossm.local.state import FolderError, FolderTaken, Running, StateFolder, development_key_at, running
+from blossm.local.state import FolderError, FolderTaken, OnServer, Running, StateFolder, development_key_at, running
+from blossm.serve.where import Server
 
 
 def test_version_control_leaves_the_folder_alone(tmp_path: Path) -> None:
@@ -123,3 +124,64 @@ def test_a_file_in_the_place_of_the_folder_is_one_clear_message(tmp_path: Path) 
     (tmp_path / ".blossm").write_text("")
     with pytest.raises(FolderError, match="can't be used"):
         StateFolder.hold(tmp_path)
+
+
+HERE = Server("mongodb://ada:secret@here")
+
+
+def test_a_new_folder_has_its_logs_where_they_are_said_to_be(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    assert held.server_of(None) is None
+    assert held.server_of(HERE) == HERE
+    held.close()
+
+
+def test_a_folder_with_logs_of_its_own_goes_on_with_them(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    held.log("port").write_bytes(b"commits")
+    assert held.server_of(None) is None
+    with pytest.raises(FolderError, match="are files") as refused:
+        held.server_of(HERE)
+    assert "mongodb://here" in str(refused.value)
+    assert "secret" not in str(refused.value)
+    held.close()
+
+
+def test_a_folder_goes_on_with_the_server_it_remembers(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    held.remember(OnServer(HERE.shown, ("log-port",)))
+    assert held.server_of(None) == Server("mongodb://here")
+    assert held.server_of(HERE) == HERE  # who names it may bring a password along
+    with pytest.raises(FolderError, match="are on mongodb://here, and not on mongodb://there"):
+        held.server_of(Server("mongodb://there"))
+    held.close()
+
+
+def test_what_is_remembered_is_for_its_owner_and_has_no_password(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    held.remember(OnServer(HERE.shown, ("log-port",)))
+    file = tmp_path / ".blossm" / "mongodb.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "secret" not in file.read_text()
+    held.close()
+
+
+def test_fresh_forgets_the_server_and_knows_which_one_it_was(tmp_path: Path) -> None:
+    held = StateFolder.hold(tmp_path)
+    held.remember(OnServer(HERE.shown, ("log-port",)))
+    held.close()
+    anew = StateFolder.hold(tmp_path, fresh=True)
+    assert (anew.server, anew.forgotten) == (None, OnServer("mongodb://here", ("log-port",)))
+    anew.close()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"address": "mongodb://here"}'])
+def test_a_memory_that_cannot_be_read_is_told_and_fresh_drops_it(tmp_path: Path, text: str) -> None:
+    held = StateFolder.hold(tmp_path)
+    (tmp_path / ".blossm" / "mongodb.json").write_text(text)
+    with pytest.raises(FolderError, match=r"mongodb.json can't be read"):
+        held.server_of(None)
+    held.close()
+    anew = StateFolder.hold(tmp_path, fresh=True)
+    assert anew.server_of(None) is None
+    anew.close()
