@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from blossm.cli.place import json_option, network_at, network_option, root_of
+from blossm.cli.servers import named_by_environment
 from blossm.cli.steps import shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def log() -> None:
 @json_option
 def verify(service: str | None, *, directory: Path | None, as_json: bool) -> int:
     """Read the log of SERVICE, or every log, from its first commit on, and say everything that is wrong with it."""
-    return _run(_verify(_network(directory), service, as_json=as_json))
+    return asyncio.run(_verify(_network(directory), service, as_json=as_json))
 
 
 @log.command(short_help="Copy a log's file, while the network goes on.")
@@ -50,7 +50,7 @@ def verify(service: str | None, *, directory: Path | None, as_json: bool) -> int
 @json_option
 def backup(service: str, file: Path, *, directory: Path | None, as_json: bool) -> int:
     """Copy the log of SERVICE, as it is now, to the new file FILE, and verify it there. The network may go on."""
-    return _run(_backup(_network(directory), service, file, as_json=as_json))
+    return asyncio.run(_backup(_network(directory), service, file, as_json=as_json))
 
 
 @log.command(short_help="Write a log as lines of JSON.")
@@ -59,7 +59,7 @@ def backup(service: str, file: Path, *, directory: Path | None, as_json: bool) -
 @network_option
 def export(service: str | None, *, file: Path, directory: Path | None) -> int:
     """Write the log of SERVICE as lines of JSON, a commit a line, to stdout or a file. The network may go on."""
-    return _run(_export(_network(directory), service, file))
+    return asyncio.run(_export(_network(directory), service, file))
 
 
 @log.command(name="import", short_help="Log what an export says.")
@@ -71,24 +71,17 @@ def import_(file: Path, *, directory: Path | None, as_json: bool) -> int:
 
     The log must be empty, or the beginning of what FILE says: then it goes on from there.
     """
-    return _run(_import(_network(directory), file, as_json=as_json))
+    return asyncio.run(_import(_network(directory), file, as_json=as_json))
 
 
 def _network(directory: Path | None) -> Network:
     return network_at(root_of(directory))
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    from blossm.serve.logs import log_to_stderr
-
-    log_to_stderr()
-    return asyncio.run(work)
-
-
 async def _verify(network: Network, named: str | None, *, as_json: bool) -> int:
     from blossm.local.logs.network import logs_of
 
-    async with logs_of(network) as logs:
+    async with logs_of(network, log=named_by_environment()) as logs:
         wrong = [await _verified(logs, service, as_json=as_json) for service in ([named] if named else logs.services)]
     return FINDINGS if any(wrong) else 0
 
@@ -121,7 +114,7 @@ async def _backup(network: Network, service: str, file: Path, *, as_json: bool) 
     from blossm.local.logs.backup import back_up
     from blossm.local.logs.network import logs_of
 
-    async with logs_of(network) as logs:
+    async with logs_of(network, log=named_by_environment()) as logs:
         own = logs.own_file(service)
         events = await _watch(service, back_up(own, logs.header(service), file))
     if as_json:
@@ -135,7 +128,7 @@ async def _export(network: Network, named: str | None, file: Path) -> int:
     from blossm.local.logs.export import export, export_to
     from blossm.local.logs.network import logs_of
 
-    async with logs_of(network) as logs:
+    async with logs_of(network, log=named_by_environment()) as logs:
         service = named or _only(logs)
         header, store = logs.header(service), await logs.open(service)
         to_stdout = file == STD
@@ -151,7 +144,7 @@ async def _import(network: Network, file: Path, *, as_json: bool) -> int:
 
     with click.open_file(str(file), "rb") as lines:
         size = 0 if file == STD else os.fstat(lines.fileno()).st_size
-        async with logs_held(network) as logs:
+        async with logs_held(network, log=named_by_environment()) as logs:
             service, importing = await import_file(logs, cast("BinaryIO", lines), named=str(file), size=size)
             return await _imported(service, importing, as_json=as_json)
 
