@@ -11,6 +11,7 @@ requests take turns, first come first served.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
@@ -23,7 +24,10 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import (
+    CommandFailedEvent,
     CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
     ServerHeartbeatFailedEvent,
     ServerHeartbeatListener,
     ServerHeartbeatStartedEvent,
@@ -60,9 +64,10 @@ _HEARTBEAT_ENDS = 1.0  # seconds
 class Mongo:
     """One deployment of MongoDB. The driver connects when it is first asked."""
 
-    def __init__(self, client: Client, *, where: str, pool: int, heartbeats: _Heartbeats) -> None:
+    def __init__(self, client: Client, *, where: str, pool: int, heartbeats: _Heartbeats, inserts: _Inserts) -> None:
         self.client = client
         self.where = where
+        self.inserts = inserts.sent
         self._turns = asyncio.Semaphore(pool)
         self._heartbeats = heartbeats
         self._seen: Timestamp | None = None  # the latest time that an answer told
@@ -75,16 +80,18 @@ class Mongo:
 
         Raises Unavailable when the address can't be read. Errors never tell the password.
         """
-        heartbeats = _Heartbeats()
+        heartbeats, inserts = _Heartbeats(), _Inserts()
         try:
             parts = urlsplit(uri)
             said = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
             options: dict[str, Any] = {name: value for name, value in _OPTIONS.items() if name.lower() not in said}
             options |= {name: value for name, value in (("username", user), ("password", password)) if value}
-            client: Client = AsyncMongoClient(uri, maxPoolSize=pool, event_listeners=[heartbeats, *listeners], **options)
+            heard = [heartbeats, inserts, *listeners]
+            client: Client = AsyncMongoClient(uri, maxPoolSize=pool, event_listeners=heard, **options)
         except (PyMongoError, ValueError) as error:
             raise unusable(error) from None  # its words may hold a piece of the password
-        return cls(client, where=f"MongoDB at {parts.netloc.rpartition('@')[2]}", pool=pool, heartbeats=heartbeats)
+        where = f"MongoDB at {parts.netloc.rpartition('@')[2]}"
+        return cls(client, where=where, pool=pool, heartbeats=heartbeats, inserts=inserts)
 
     def database(self, name: str) -> Database:
         return Database(self, name)
@@ -123,6 +130,10 @@ class Database:
 
     def collection(self, name: str) -> Collection:
         return self._database[name]
+
+    def inserts_sent(self, collection: str) -> int:
+        """How often an insert into this collection went to a server, by this client."""
+        return self._mongo.inserts[self.name, collection]
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Session]:
@@ -165,3 +176,18 @@ class _Heartbeats(ServerHeartbeatListener):
         self._under_way.discard(server)
         if not self._under_way:
             self.idle.set()
+
+
+class _Inserts(CommandListener):
+    """Counts inserts as they are sent: the driver sends some again by itself, and does not tell."""
+
+    def __init__(self) -> None:
+        self.sent: Counter[tuple[str, str]] = Counter()  # by database and collection
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "insert":
+            self.sent[event.database_name, event.command["insert"]] += 1
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     InvalidURI,
     OperationFailure,
@@ -17,6 +19,9 @@ from pymongo.errors import (
 from blossm.core.errors import Unavailable
 
 _REFUSED = {13: "may not do that", 18: "was not let in", 8000: "was not let in"}  # codes of the server; 8000 is Atlas's
+
+_DUPLICATE = 11000
+_NOT_WRITTEN = {2, 13, 121, 8000, 10334}  # a bad value, not allowed, not valid, no space on Atlas, too large
 
 _MEANING: tuple[tuple[type[PyMongoError], str, str], ...] = (
     (ConfigurationError, "has an address that can't be used", "look at its options"),
@@ -43,6 +48,34 @@ def unusable(error: PyMongoError | ValueError) -> Unavailable:
         help="an address looks like mongodb://host:27017 or mongodb+srv://cluster.example; "
         "in a name or password, write / : ? # [ ] @ % as %2F %3A %3F %23 %5B %5D %40 %25",
     )
+
+
+def outcome(error: PyMongoError, where: str, *, tries: int) -> Literal["taken", "unknown"]:
+    """What became of an ordered insert of several documents that failed. Raises Unavailable when surely none was written.
+
+    `tries`: how often it was sent, since the driver sends it again after some errors, and tells only the last one. Of a
+    first try that went wrong nobody knows what it wrote, so a later refusal says nothing.
+
+    A duplicate key counts also where the majority did not answer in time for what was inserted before it: the next
+    majority read shows whether that is durable.
+    """
+    if tries == 0:
+        raise unavailable(error, where) from error
+    of_documents = [] if not isinstance(error, BulkWriteError) else error.details["writeErrors"]
+    codes = {each["code"] for each in of_documents}
+    if _DUPLICATE in codes:
+        return "taken"
+    if tries == 1 and _refused(error):
+        raise unavailable(error, where) from error
+    return "unknown"
+
+
+def _refused(error: PyMongoError) -> bool:
+    """Whether the server wrote nothing of an insert that it got once."""
+    if isinstance(error, BulkWriteError):  # one document, in order: the first
+        first = error.details["writeErrors"][:1]
+        return any(each["index"] == 0 and each["code"] in _NOT_WRITTEN for each in first)
+    return isinstance(error, OperationFailure) and error.code in _NOT_WRITTEN
 
 
 @contextmanager
