@@ -1,41 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from tests.contracts.stores import InMemory, OnSqlite
 
-import pytest
-
-from blossm.adapters.memory.log import MemoryLogStore
-from blossm.adapters.memory.states import MemoryStateStore
-from blossm.adapters.sqlite.log import SqliteLogStore
-from blossm.adapters.sqlite.states import SqliteStateStore
-from blossm.ports import LogStore, StateStore
 from blossm.testing.contracts.event_store import EventStoreContract
 
 
-class TestEventStoresInMemory(EventStoreContract):
-    @pytest.fixture
-    async def log(self) -> AsyncIterator[LogStore]:
-        log = MemoryLogStore(service="shop", network="city.example")
-        yield log
-        await log.close()
-
-    @pytest.fixture
-    async def states(self) -> AsyncIterator[StateStore]:
-        states = MemoryStateStore()
-        yield states
-        await states.close()
+class TestEventStoresInMemory(InMemory, EventStoreContract): ...
 
 
-class TestEventStoresOnSqlite(EventStoreContract):
-    @pytest.fixture
-    async def log(self, tmp_path: Path) -> AsyncIterator[LogStore]:
-        log = SqliteLogStore.open(tmp_path / "shop.log", service="shop", network="city.example")
-        yield log
-        await log.close()
-
-    @pytest.fixture
-    async def states(self, tmp_path: Path) -> AsyncIterator[StateStore]:
-        states = SqliteStateStore.open(tmp_path / "shop.states")
-        yield states
-        await states.close()
+class TestEventStoresOnSqlite(OnSqlite, EventStoreContract): ...

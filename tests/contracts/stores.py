@@ -1,0 +1,42 @@
+"""The stores on which the suites run: mixed into a suite, they fill in its fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from blossm.adapters.memory.log import MemoryLogStore
+from blossm.adapters.memory.states import MemoryStateStore
+from blossm.adapters.sqlite.log import SqliteLogStore
+from blossm.adapters.sqlite.states import SqliteStateStore
+from blossm.ports import LogStore, StateStore
+
+
+class InMemory:
+    @pytest.fixture
+    async def log(self) -> AsyncIterator[LogStore]:
+        log = MemoryLogStore(service="shop", network="city.example")
+        yield log
+        await log.close()
+
+    @pytest.fixture
+    async def states(self) -> AsyncIterator[StateStore]:
+        states = MemoryStateStore()
+        yield states
+        await states.close()
+
+
+class OnSqlite:
+    @pytest.fixture
+    async def log(self, tmp_path: Path) -> AsyncIterator[LogStore]:
+        log = SqliteLogStore.open(tmp_path / "shop.log", service="shop", network="city.example")
+        yield log
+        await log.close()
+
+    @pytest.fixture
+    async def states(self, tmp_path: Path) -> AsyncIterator[StateStore]:
+        states = SqliteStateStore.open(tmp_path / "shop.states")
+        yield states
+        await states.close()

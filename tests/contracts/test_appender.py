@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from tests.contracts.stores import InMemory, OnSqlite
+
+from blossm.testing.contracts.appender import AppenderContract
+
+
+class TestAppenderInMemory(InMemory, AppenderContract): ...
+
+
+class TestAppenderOnSqlite(OnSqlite, AppenderContract): ...
