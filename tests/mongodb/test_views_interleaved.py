@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.mongodb.views import Log, apply_all, batch_of, shown
 
 from blossm.adapters.memory.views import MemoryViewStore
 from blossm.adapters.mongodb.views import MongoViewStore
 from blossm.adapters.mongodb.views_generations import Kept, MongoGenerations
 from blossm.adapters.mongodb.views_rows import MongoRows, Writes
-from blossm.core.view import Batch, Change, Checkpoint, EventChanges, Query, Row
+from blossm.core.view import Batch, Change, Checkpoint, Row
 from blossm.core.view_guarded import NOTHING, SeenRow
 from blossm.core.view_query import value_at
 from blossm.model.fields import Field
-from blossm.ports import ViewStore
 from blossm.testing.contracts.view_store import bicycles
 
 TEXT = Field(type="string")
@@ -40,8 +40,6 @@ SPEC = bicycles(
 )
 READERS = ("shop", "shop", "staff")  # the processes, by the service whose log they read
 DEATHS = 3
-
-Log = Sequence[Sequence[Change]]  # the changes of each event
 
 IDS = st.sampled_from("abc")
 COLORS = st.sampled_from(["red", "blue"])
@@ -138,7 +136,7 @@ class HeldGenerations(MongoGenerations):
         self._turns = turns
 
     async def kept(self) -> Kept:
-        return Kept()
+        return Kept(definitions={"1": "one"})
 
     async def checkpoint(self, generation: int, service: str) -> Checkpoint:
         await self._turns.mine()
@@ -192,25 +190,10 @@ class Life:
         return {id: kept.row.row() for id, kept in self.rows.kept.items() if kept.row}
 
 
-def batch_of(service: str, log: Log, after: int, size: int) -> Batch:
-    """The next few events, each of which is a commit."""
-    events = [
-        EventChanges(service=service, position=after + at, changes=tuple(changes))
-        for at, changes in enumerate(log[after : after + size], 1)
-    ]
-    return Batch(service=service, before=_checkpoint(after), after=_checkpoint(after + len(events)), events=tuple(events))
-
-
-async def lived_through(store: ViewStore, logs: Mapping[str, Log]) -> dict[str, Row]:
-    """The rows when nobody dies and nobody is in the way."""
-    for service, log in logs.items():
-        for after in range(len(log)):
-            assert await store.apply(1, batch_of(service, log, after, 1))
-    return {row.id: row for row in (await store.query(1, Query(limit=500))).content}
-
-
 async def check(logs: Mapping[str, Log], chances: Iterable[int]) -> None:
-    expected = await lived_through(MemoryViewStore(SPEC), logs)
+    undisturbed = MemoryViewStore(SPEC)
+    await apply_all(undisturbed, 1, logs, size=1)
+    expected = await shown(undisturbed, 1)
     for seed in chances:
         life = Life(logs, random.Random(seed))
         await life.live()
@@ -232,7 +215,3 @@ async def test_no_row_slips_through_between_two_questions_that_a_batch_asks() ->
     counting = Change(op="increment", where={"color": "blue"}, fields={"painted": 1})
     new = [Change(op="put", id=id, fields={"color": "red"}) for id in "ab"]
     await check({"shop": [[new[0]], [new[1]], [painting], [counting]], "staff": []}, range(400))
-
-
-def _checkpoint(position: int) -> Checkpoint:
-    return Checkpoint(position, f"commit {position}") if position else Checkpoint()

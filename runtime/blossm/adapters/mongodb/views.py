@@ -6,8 +6,6 @@ Whoever crashes in the middle leaves rows that are further than the checkpoint. 
 
 from __future__ import annotations
 
-import asyncio
-
 from blossm.adapters.mongodb.client import Database
 from blossm.adapters.mongodb.views_generations import Kept, MongoGenerations
 from blossm.adapters.mongodb.views_query import finding, page
@@ -107,10 +105,9 @@ class MongoViewStore:
 
     async def _next(self, generation: int, batch: Batch) -> Kept | None:
         """The generations, if the batch is what comes next in one of them."""
-        kept, checkpoint = await asyncio.gather(
-            self._generations.kept(), self._generations.checkpoint(generation, batch.service)
-        )
-        return kept if kept.has(generation) and checkpoint == batch.before else None
+        kept = await self._generations.kept()
+        next = kept.has(generation) and await self._generations.checkpoint(generation, batch.service) == batch.before
+        return kept if next else None
 
     async def _changes(self, generation: int, batch: Batch) -> Writes:
         """What the batch makes of rows as they are now. Nothing is written."""
