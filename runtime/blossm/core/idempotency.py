@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
 from typing import Any
 
@@ -17,8 +18,12 @@ _ROOTS = uuid.UUID("6f1f3a1e-5a0b-5c7e-9c55-2d2f6b1c9a11")
 
 
 def new_id() -> str:
-    """128 random bits as 32 hex digits: the id of a commit, a request, a step, an error."""
-    return os.urandom(16).hex()
+    """The id of a commit, a request, a step, an error: 48 bits of milliseconds, then 80 random ones, as 32 hex digits.
+
+    The time comes first so that new ids stand beside each other in the index of a log's keys: a batch then changes one
+    page there, and not as many as it has commits.
+    """
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
 
 
 def request_key(address: str, principal: str, client_key: str) -> str:

@@ -35,8 +35,7 @@ _FOREVER = "~"  # after every time
 _HEAD = "SELECT coalesce(max(position), 0) + 1 FROM events"
 _NUMBER = "SELECT max(number) FROM events WHERE domain = ? AND root = ?"
 _NUMBERS = """
-SELECT value ->> 0, value ->> 1, (SELECT max(number) FROM events WHERE domain = value ->> 0 AND root = value ->> 1)
-FROM json_each(?)
+SELECT value, (SELECT max(number) FROM events WHERE domain = ? AND root = value) FROM json_each(?)
 """
 _LAST = "SELECT max(position) FROM events WHERE domain = ?"
 _COMMITS_OF_DOMAIN = """
@@ -116,8 +115,11 @@ class SqliteLogStore:
                 (key,) = roots
                 number = connection.execute(_NUMBER, key).get
                 return {} if number is None else {key: number}
-            rows = connection.execute(_NUMBERS, (_encode([*roots]).decode(),))  # one statement: a third of the time
-            return {(domain, root): number for domain, root, number in rows if number is not None}
+            numbers: dict[RootKey, int] = {}
+            for domain, named in _by_domain(roots).items():  # one statement for many
+                rows = connection.execute(_NUMBERS, (domain, _encode(named).decode()))
+                numbers |= {(domain, root): number for root, number in rows if number is not None}
+            return numbers
 
         return await self._few(look_up, rows=len(roots) // 8)
 
@@ -198,6 +200,13 @@ def _own(connection: apsw.Connection, service: str) -> str:
 def _head(connection: apsw.Connection) -> int:
     head: int = connection.execute(_HEAD).get
     return head
+
+
+def _by_domain(roots: Collection[RootKey]) -> dict[str, list[str]]:
+    named: dict[str, list[str]] = {}
+    for domain, root in roots:
+        named.setdefault(domain, []).append(root)
+    return named
 
 
 def _start(connection: apsw.Connection, position: int) -> int:
