@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.contracts.stores import InMemory, OnSqlite
+from tests.contracts.stores import InMemory, OnMongodb, OnSqlite
 
 from blossm.testing.contracts.appender import AppenderContract
 
@@ -9,3 +9,6 @@ class TestAppenderInMemory(InMemory, AppenderContract): ...
 
 
 class TestAppenderOnSqlite(OnSqlite, AppenderContract): ...
+
+
+class TestAppenderOnMongodb(OnMongodb, AppenderContract): ...

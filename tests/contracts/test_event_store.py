@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.contracts.stores import InMemory, OnSqlite
+from tests.contracts.stores import InMemory, OnMongodb, OnSqlite
 
 from blossm.testing.contracts.event_store import EventStoreContract
 
@@ -9,3 +9,6 @@ class TestEventStoresInMemory(InMemory, EventStoreContract): ...
 
 
 class TestEventStoresOnSqlite(OnSqlite, EventStoreContract): ...
+
+
+class TestEventStoresOnMongodb(OnMongodb, EventStoreContract): ...
