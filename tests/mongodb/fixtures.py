@@ -7,6 +7,8 @@ client; whoever serves it is listened to, and the test fails where it sends what
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from tests.mongodb.monitor import Monitor
@@ -48,6 +50,15 @@ class Databases:
         self._clients.append(mongo)
         return mongo.database(database.name)
 
+    @asynccontextmanager
+    async def failing(self, *commands: str, times: int = 1, after: int = 0, **how: Any) -> AsyncIterator[None]:
+        """These commands fail so many times, but for the first ones; `how` as MongoDB's failpoint `failCommand` has it."""
+        admin = self.owner.client.admin
+        mode = {"times": times, "skip": after} if after else {"times": times}
+        await admin.command("configureFailPoint", "failCommand", mode=mode, data={"failCommands": [*commands], **how})
+        yield
+        await admin.command("configureFailPoint", "failCommand", mode="off")
+
     async def close(self) -> None:
         for mongo in self._clients:
             await mongo.close()
@@ -58,7 +69,7 @@ class Databases:
 
 @pytest.fixture(scope="session")
 def _emulator() -> Iterator[str]:
-    with emulator() as uri:
+    with emulator("--enable-test-commands") as uri:
         yield uri
 
 
@@ -73,6 +84,15 @@ def mongodb_uri(request: pytest.FixtureRequest) -> str:
 async def mongodbs(mongodb_uri: str) -> AsyncIterator[Databases]:
     """Databases that are dropped after the test; then nothing may have been sent that a serving user may not send."""
     databases = Databases(mongodb_uri)
+    yield databases
+    await databases.close()
+    assert not databases.monitor.forbidden
+
+
+@pytest.fixture
+async def emulated(_emulator: str) -> AsyncIterator[Databases]:
+    """Those of the emulator only, which can be told to fail."""
+    databases = Databases(_emulator)
     yield databases
     await databases.close()
     assert not databases.monitor.forbidden

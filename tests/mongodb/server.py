@@ -21,23 +21,60 @@ def real_server() -> str:
     return os.environ.get("BLOSSM_TEST_MONGODB_URI", "")
 
 
+class Emulator:
+    """A SecantusDB (GPL: a process beside us, never imported) on the data in a folder, at one address for its life."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._folder = folder
+        self._options = options
+        self._port = "0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start it, also again after it was killed."""
+        program = Path(sys.executable).with_name("secantusd-py")
+        where = ["--host", "127.0.0.1", "--port", self._port, "--storage-path", str(self._folder / "data")]
+        told = self._folder / "told"
+        with told.open("wb") as told_to:
+            self._process = subprocess.Popen(
+                [str(program), *where, *self._options], cwd=self._folder, stdout=told_to, stderr=told_to
+            )
+        self._port = _port(self._process, told)
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
 @contextmanager
 def emulator(*options: str) -> Iterator[str]:
-    """The address of a new SecantusDB (GPL: a process beside us, never imported), which ends with the block."""
-    program = Path(sys.executable).with_name("secantusd-py")
+    """The address of a new one, which ends with the block."""
+    with killable_emulator(*options) as server:
+        yield server.uri
+
+
+@contextmanager
+def killable_emulator(*options: str) -> Iterator[Emulator]:
+    """A new one that a test may kill and start again; it ends with the block."""
     with TemporaryDirectory(prefix="emulator-") as folder:
-        told = Path(folder, "told")
-        command = [str(program), "--host", "127.0.0.1", "--port", "0", "--storage-path", f"{folder}/data", *options]
-        with told.open("wb") as told_to, subprocess.Popen(command, cwd=folder, stdout=told_to, stderr=told_to) as process:
-            try:
-                yield f"mongodb://{_address(process, told)}"
-            finally:
-                process.kill()
+        server = Emulator(Path(folder), *options)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
 
 
-def _address(process: subprocess.Popen[bytes], told: Path) -> str:
+def _port(process: subprocess.Popen[bytes], told: Path) -> str:
     while process.poll() is None:
-        if found := re.search(r"listening on (127\.0\.0\.1:\d+)", told.read_text()):
+        if found := re.search(r"listening on 127\.0\.0\.1:(\d+)", told.read_text()):
             return found[1]
         time.sleep(0.02)  # it says nowhere else when it is there
     raise AssertionError("the emulator did not start:\n" + told.read_text())
