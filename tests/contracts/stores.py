@@ -49,11 +49,12 @@ class OnSqlite:
 
 
 class OnMongodb:
+    plan = log_plan(STORES.values())
     many = 100  # the emulator takes 60 ms to look through as many documents
 
     @pytest.fixture
     async def database(self, mongodbs: Databases) -> Database:
-        return await mongodbs.having(log_plan(STORES.values()))
+        return await mongodbs.having(self.plan)
 
     @pytest.fixture
     async def log(self, database: Database) -> AsyncIterator[LogStore]:
