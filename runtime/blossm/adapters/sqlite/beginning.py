@@ -69,7 +69,7 @@ def unusable(error: OSError, path: Path) -> Unavailable:
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         help = "check who may write the file and its folder, and whether the disk is read-only"
         return Unavailable(f"{path} can't be written ({error.strerror})", facts=facts, help=help)
-    help = "check that its folder exists and may be written"
+    help = "check that its folder exists, and who may read and write both"
     return Unavailable(f"{path} can't be opened ({error.strerror})", facts=facts, help=help)
 
 

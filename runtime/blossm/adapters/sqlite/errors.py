@@ -20,7 +20,7 @@ _MEANING: tuple[tuple[type[apsw.Error], str, str], ...] = (
     (apsw.ReadOnlyError, "can't be written", "check who may write the file and its folder, and whether the disk is read-only"),
     (apsw.PermissionsError, "can't be opened: permission denied", "check who may read and write the file and its folder"),
     (apsw.AuthError, "can't be opened: permission denied", "check who may read and write the file and its folder"),
-    (apsw.CantOpenError, "can't be opened", "check that its folder exists and may be written"),
+    (apsw.CantOpenError, "can't be opened", "check that its folder exists, and who may read and write both"),
     (apsw.IOError, "can't be read or written", "check the disk; the system's log says more"),
 )
 
