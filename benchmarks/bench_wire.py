@@ -11,28 +11,23 @@ Each server is a process of its own; this one is the client.
 
 from __future__ import annotations
 
-import argparse
-
 import uvloop
 import wire_start
 import wire_stream
 import wire_table
+from measure import asked
 
 PARTS = ("calls", "stream", "start")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS)
-    parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=5)
-    asked = parser.parse_args()
-    if "calls" in asked.parts:
-        uvloop.run(wire_table.measured(asked.runs))
-    if "stream" in asked.parts:
-        uvloop.run(wire_stream.measured(asked.events))
-    if "start" in asked.parts:
-        wire_start.measured(asked.runs)
+    found = asked(__doc__, PARTS, events=1_000_000, runs=5)
+    if "calls" in found.parts:
+        uvloop.run(wire_table.measured(found.runs))
+    if "stream" in found.parts:
+        uvloop.run(wire_stream.measured(found.events))
+    if "start" in found.parts:
+        wire_start.measured(found.runs)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -99,6 +100,18 @@ def machine() -> dict[str, str]:
     }
 
 
+def asked(about: str | None, parts: Sequence[str], **options: float) -> argparse.Namespace:
+    """What the command line asks for: some of these parts (all, where none is named) and numbers as options."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar=" | ".join(parts), default=parts)
+    for name, default in options.items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
+    found = parser.parse_args()
+    if unknown := sorted({*found.parts} - {*parts}):
+        parser.error(f"there is no part {', '.join(unknown)}")
+    return found
+
+
 def median(runs: Sequence[Mapping[str, float]], key: str) -> float:
     return statistics.median(run[key] for run in runs)
 
@@ -106,6 +119,11 @@ def median(runs: Sequence[Mapping[str, float]], key: str) -> float:
 def spread(runs: Sequence[Mapping[str, float]], key: str) -> str:
     """The least and the most: how far to believe the median."""
     return f"{min(run[key] for run in runs):,.0f}–{max(run[key] for run in runs):,.0f}"
+
+
+def times(ours: Sequence[Mapping[str, float]], theirs: Sequence[Mapping[str, float]], key: str = "per_second") -> float:
+    """How many times theirs: the median of the rounds' own ratios, as a machine that is slow for a while is so for both."""
+    return statistics.median(our[key] / their[key] for our, their in zip(ours, theirs, strict=True))
 
 
 def tell(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], data: Mapping[str, Any]) -> None:
