@@ -98,6 +98,11 @@ async def test_an_emptied_collection_is_told_and_starts_anew(store: MongoStateSt
     assert await store.ready("bicycle", fold="one", indexes=INDEXES) == 0
 
 
+async def test_a_state_that_no_document_holds_is_not_saved(store: MongoStateStore) -> None:
+    with pytest.raises(Unavailable, match="larger"):
+        await store.save("bicycle", [bicycle("a", 1, color="x" * 17_000_000)])
+
+
 async def test_what_a_process_of_a_former_fold_still_writes_is_nobodys_answer(
     store: MongoStateStore, database: Database, mongodbs: Databases
 ) -> None:

@@ -29,6 +29,7 @@ from blossm.core.indexes import index_key, index_keys, matches
 from blossm.model.indexes import state_key, states_of
 
 TRIES = 20  # to start a domain anew while others do too
+LARGEST = 2**24 - 2**16  # bytes of a state: a document has up to 16 MiB
 
 _DUPLICATE = 11000
 
@@ -228,7 +229,10 @@ def _refuse_other(readied: _Domain, record: Document | None) -> None:
 
 def _document(readied: _Domain, aggregate: Aggregate) -> Document:
     id, number, position = f"{readied.making}:{aggregate.root}", aggregate.number, aggregate.position
-    state = _encode(aggregate.state).decode()
+    encoded = _encode(aggregate.state)
+    if len(encoded) > LARGEST:
+        raise Unavailable(f"the state of {readied.name} {aggregate.root} is larger than a document may be")
+    state = encoded.decode()
     keys = {state_key(path).partition(".")[2]: key for path, key in index_keys(aggregate.state, readied.indexes).items()}
     return {
         "_id": id,

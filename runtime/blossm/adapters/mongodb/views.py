@@ -6,11 +6,13 @@ Whoever crashes in the middle leaves rows that are further than the checkpoint. 
 
 from __future__ import annotations
 
+import msgspec
+
 from blossm.adapters.mongodb.client import Database
 from blossm.adapters.mongodb.views_generations import Kept, MongoGenerations
 from blossm.adapters.mongodb.views_query import finding, page
 from blossm.adapters.mongodb.views_rows import MongoRows, Writes
-from blossm.core.errors import Unavailable
+from blossm.core.errors import BadRequest, FieldProblem, Unavailable
 from blossm.core.view import Batch, Checkpoint, Page, Query, Row
 from blossm.core.view_cursor import decode_cursor, page_of
 from blossm.core.view_guarded import GuardedBatch
@@ -81,7 +83,13 @@ class MongoViewStore:
             writes = await self._changes(generation, batch)
             if batch.definition and not kept.definition(generation):  # before the first row: none is made by another
                 await self._generations.move(lambda now: now.defined(generation, batch.definition))
-            if await self._rows.save(generation, writes):
+            try:
+                saved = await self._rows.save(generation, writes)
+            except Unavailable as error:
+                if not self._rows.too_large(generation, writes):
+                    raise
+                raise await self._outgrown(generation, batch) from error
+            if saved:
                 return await self._generations.move_checkpoint(generation, batch)
         raise Unavailable(f"the rows of {self._spec.address} are written by others all the time")
 
@@ -120,6 +128,22 @@ class MongoViewStore:
                 working.take(found)
                 working.change(event, change, found=found)
         return working.writes()
+
+    async def _outgrown(self, generation: int, batch: Batch) -> BadRequest:
+        """Which event makes a row larger than a document may be: the first that does."""
+        fit, over = 0, len(batch.events)
+        while over - fit > 1:
+            some = (fit + over) // 2
+            fit, over = (fit, some) if await self._too_large(generation, batch, some) else (some, over)
+        id = await self._too_large(generation, batch, over)
+        problem = FieldProblem("body", "would be larger than the 16 MiB of a document")
+        facts = {"service": batch.service, "position": batch.events[over - 1].position, "id": id}
+        return BadRequest(f"the row {id} outgrows its store", fields=[problem], facts=facts)
+
+    async def _too_large(self, generation: int, batch: Batch, events: int) -> str:
+        """The row that the first so many events make too large."""
+        some = msgspec.structs.replace(batch, events=batch.events[:events])
+        return self._rows.too_large(generation, await self._changes(generation, some))
 
     async def _page(self, generation: int, query: Query, answer: Plan, after: tuple[object, ...] | None) -> list[Row]:
         """The rows of a page and one more. One that moves while they are read is shown once."""

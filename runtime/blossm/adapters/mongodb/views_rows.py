@@ -6,6 +6,7 @@ from collections.abc import Collection as Some
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import bson
 from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
@@ -20,6 +21,8 @@ from blossm.core.view_query import plan
 from blossm.core.view_row import Part, StoredRow
 from blossm.core.view_text import words_of
 from blossm.model.network import ViewStoreSpec
+
+LARGEST = 2**24  # bytes of a document
 
 _LOADED_AT_ONCE = 1_000
 
@@ -77,6 +80,11 @@ class MongoRows:
                     duplicates(error)
                     return False
         return done.inserted_count + done.matched_count == len(operations)
+
+    def too_large(self, generation: int, writes: Writes) -> str:
+        """The first row that no document holds; empty where there is none."""
+        documents = ((id, self._document(generation, id, after)) for id, (_, after) in writes.items())
+        return next((id for id, document in documents if len(bson.encode(document)) > LARGEST), "")
 
     def _operations(self, generation: int, writes: Writes) -> Iterable[InsertOne[Document] | ReplaceOne[Document]]:
         for id, (before, after) in writes.items():
