@@ -28,7 +28,7 @@ class Databases:
         self.uri = uri
         self.monitor = Monitor()
         self.owner = Mongo.at(uri)  # makes and drops
-        self._clients: list[Mongo] = []
+        self._clients: dict[Database, Mongo] = {}
         self._names: list[str] = []
 
     def empty(self) -> Database:
@@ -44,11 +44,16 @@ class Databases:
         self.monitor.expect(made.name, plan)
         return self.again(made)
 
-    def again(self, database: Database) -> Database:
-        """The same database through a client of its own, as another process has it."""
-        mongo = Mongo.at(self.uri, listeners=[self.monitor])
-        self._clients.append(mongo)
-        return mongo.database(database.name)
+    def again(self, database: Database, options: str = "") -> Database:
+        """The same database through a client of its own, as another process has it. `options`: `?name=value&…`."""
+        mongo = Mongo.at(self.uri + ("/" + options if options else ""), listeners=[self.monitor])
+        made = mongo.database(database.name)
+        self._clients[made] = mongo
+        return made
+
+    async def leave(self, database: Database) -> None:
+        """Close the client of a database."""
+        await self._clients.pop(database).close()
 
     @asynccontextmanager
     async def failing(self, *commands: str, times: int = 1, after: int = 0, **how: Any) -> AsyncIterator[None]:
@@ -60,7 +65,7 @@ class Databases:
         await admin.command("configureFailPoint", "failCommand", mode="off")
 
     async def close(self) -> None:
-        for mongo in self._clients:
+        for mongo in self._clients.values():
             await mongo.close()
         for name in self._names:
             await self.owner.client.drop_database(name)

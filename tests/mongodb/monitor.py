@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,7 @@ class Monitor(CommandListener):
         self.sent: list[Sent] = []
         self.forbidden: list[str] = []
         self._may: dict[str, dict[str, frozenset[str]]] = {}
+        self._heard = asyncio.Event()
 
     def expect(self, database: str, plan: IndexPlan) -> None:
         """From now on this database is served by its plan."""
@@ -60,7 +62,14 @@ class Monitor(CommandListener):
     def named(self, *names: str) -> list[Sent]:
         return [sent for sent in self.sent if sent.name in names]
 
+    async def heard(self, name: str) -> None:
+        """Return when such a command was sent."""
+        while not self.named(name):
+            self._heard.clear()
+            await self._heard.wait()
+
     def started(self, event: CommandStartedEvent) -> None:
+        self._heard.set()
         target = event.command.get("collection" if event.command_name == "getMore" else event.command_name)
         sent = Sent(event.command_name, event.database_name, target if isinstance(target, str) else "", event.command)
         self.sent.append(sent)

@@ -61,12 +61,12 @@ async def test_a_client_that_is_closed_while_the_driver_connects_leaves_nothing_
     assert not [str(warning.message) for warning in told]
 
 
-async def test_a_read_sees_what_the_client_saw_before(mongodbs: Databases) -> None:
-    database = await mongodbs.having(log_plan(()))
+async def test_a_read_sees_what_the_client_saw_before(emulated: Databases) -> None:
+    database = await emulated.having(log_plan(()))
     async with database.turn() as session:
         await database.collection("log").insert_one({"_id": 1, "key": "1"}, session=session)
     written = session.operation_time
     async with database.turn() as session:
         await database.collection("log").find_one({}, session=session)
-    (found,) = mongodbs.monitor.named("find")
+    (found,) = emulated.monitor.named("find")
     assert found.command["readConcern"] == {"level": "majority", "afterClusterTime": written}

@@ -9,13 +9,13 @@ from blossm_infra.stores import roles
 PLAN = IndexPlan((*log_plan(()).collections, Collection("states.bicycle")))
 
 
-async def test_the_monitor_hears_what_no_serving_user_may_send(mongodbs: Databases) -> None:
-    database = await mongodbs.having(PLAN)
+async def test_the_monitor_hears_what_no_serving_user_may_send(emulated: Databases) -> None:
+    database = await emulated.having(PLAN)
     log = database.collection("log")
     await log.insert_one({"_id": 1, "key": "1"})
     await log.find_one({})
     await database.collection("states.bicycle").update_one({"_id": 1}, {"$set": {"number": 1}}, upsert=True)
-    assert mongodbs.monitor.forbidden == []
+    assert emulated.monitor.forbidden == []
 
     await log.update_one({"_id": 1}, {"$set": {"key": "2"}})
     await log.delete_one({"_id": 1})
@@ -23,8 +23,8 @@ async def test_the_monitor_hears_what_no_serving_user_may_send(mongodbs: Databas
     await database.collection("elsewhere").find_one({})
     await database.collection("elsewhere").create_index("name")
     await log.aggregate([{"$match": {}}, {"$out": "states.bicycle"}])
-    told = mongodbs.monitor.forbidden
-    mongodbs.monitor.forbidden = []
+    told = emulated.monitor.forbidden
+    emulated.monitor.forbidden = []
     assert [problem.replace(database.name, "shop") for problem in told] == [
         "update on shop.log: the user lacks UPDATE",
         "delete on shop.log: the user lacks REMOVE",
@@ -36,14 +36,14 @@ async def test_the_monitor_hears_what_no_serving_user_may_send(mongodbs: Databas
     ]
 
 
-async def test_the_monitor_hears_what_some_servers_do_not_know(mongodbs: Databases) -> None:
-    database = await mongodbs.having(PLAN)
+async def test_the_monitor_hears_what_some_servers_do_not_know(emulated: Databases) -> None:
+    database = await emulated.having(PLAN)
     await database.collection("states.bicycle").update_one({"_id": 1}, [{"$set": {"number": 1}}])
     await database.collection("log").aggregate(
         [{"$lookup": {"from": "log", "localField": "key", "foreignField": "key", "as": "k"}}]
     )
-    told = mongodbs.monitor.forbidden
-    mongodbs.monitor.forbidden = []
+    told = emulated.monitor.forbidden
+    emulated.monitor.forbidden = []
     assert [problem.partition(": ")[2] for problem in told] == [
         "not every server has updates by a pipeline",
         "not every server has $lookup",
