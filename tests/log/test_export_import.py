@@ -10,8 +10,10 @@ from typing import Literal
 import msgspec
 import pytest
 from tests.log.damage import cut, size
+from tests.mongodb.fixtures import Databases
 
 from blossm.adapters.memory.log import MemoryLogStore
+from blossm.adapters.mongodb.log import MongoLogStore
 from blossm.adapters.sqlite.log import SqliteLogStore
 from blossm.core.commit import Commit, Later, LoggedCommit, NewEvent, StoredReply
 from blossm.core.errors import Conflict, Unavailable
@@ -21,6 +23,8 @@ from blossm.local.logs.checks import Problem
 from blossm.local.logs.export import export, export_to
 from blossm.local.logs.importing import Imported, import_lines
 from blossm.local.logs.lines import FileRefused, Header, line_of
+from blossm.local.logs.verify import verify
+from blossm.model.indexes import log_plan
 from blossm.ports import LogStore
 from blossm.testing.contracts.log_store import AT, BLUE, RED, commit, painted, placed
 
@@ -91,6 +95,19 @@ async def test_a_log_that_was_imported_is_exported_to_the_same_bytes(tmp_path: P
     await imported(back, await exported(file))
     assert await exported(back) == text
     await file.close()
+
+
+async def test_a_log_goes_by_way_of_mongodb_and_comes_back_the_same(tmp_path: Path, mongodbs: Databases) -> None:
+    text = await exported(await filled(in_memory(), some()))
+    database = await mongodbs.having(log_plan(()))
+    on_server = await MongoLogStore.open(database, service="shop", network="city.example")
+    assert await imported(on_server, text) == (Imported(0, 6), [])
+    assert [one async for one in verify(on_server) if isinstance(one, Problem)] == []
+    file = SqliteLogStore.open(tmp_path / "shop.db", service="shop", network="city.example")
+    assert await imported(file, await exported(on_server)) == (Imported(0, 6), [])
+    assert await exported(file) == text
+    await file.close()
+    await on_server.close()
 
 
 async def test_a_log_of_many_batches_is_imported_whole() -> None:
