@@ -64,6 +64,8 @@ def commit_of(line: bytes) -> LoggedCommit:
     """The commit of a line. Raises ValueError that says what is wrong with it."""
     try:
         logged = _commit.decode(line)
+        if line_of(logged) == line:
+            return logged
         lost = next(_lost(_json.decode(line), msgspec.to_builtins(logged), ""), None)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"it is no commit: {error}") from error
