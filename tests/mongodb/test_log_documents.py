@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blossm.adapters.mongodb import log_documents
-from blossm.adapters.mongodb.log_documents import PLAIN
+from blossm.adapters.mongodb.plain import PLAIN
 from blossm.core.commit import MAX_BYTES, MAX_EVENTS, Commit, Later, LoggedCommit, NewEvent, StoredReply
 from blossm.core.errors import Internal
 from blossm.core.event import Step, Tx

@@ -22,7 +22,8 @@ from blossm.adapters.mongodb import log_documents
 from blossm.adapters.mongodb.client import Database, Document
 from blossm.adapters.mongodb.errors import outcome
 from blossm.adapters.mongodb.indexes import require
-from blossm.adapters.mongodb.log_documents import PLAIN, damaged
+from blossm.adapters.mongodb.log_documents import damaged
+from blossm.adapters.mongodb.plain import PLAIN
 from blossm.core.commit import MAX_EVENTS, LoggedCommit, RootKey
 from blossm.core.errors import Unavailable
 from blossm.core.event import LoggedEvent

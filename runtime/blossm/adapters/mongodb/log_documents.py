@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 from bson.int64 import Int64
 
 from blossm.core.commit import Commit, Later, LoggedCommit, NewEvent, StoredReply, event_id_prefix
@@ -38,18 +37,6 @@ _harmless: set[str] = set()
 _sure = frozenset({str, bool, type(None)})
 
 
-class _WholeNumbers(TypeDecoder):
-    """The driver gives those of 64 bits a type of its own, which no encoder of JSON takes."""
-
-    bson_type = Int64
-
-    def transform_bson(self, value: Any) -> int:
-        return int(value)
-
-
-PLAIN: CodecOptions[Document] = CodecOptions(type_registry=TypeRegistry([_WholeNumbers()]))
-
-
 def document(logged: LoggedCommit, *, service: str) -> Document:
     """The document of a commit. What is at its default is left out."""
     commit = logged.commit
@@ -60,20 +47,27 @@ def document(logged: LoggedCommit, *, service: str) -> Document:
         "key": commit.key,
         "at": logged.committed,
         "created": commit.created,
-        "tx": _kept(msgspec.to_builtins(commit.tx)),
+        "tx": _kept(msgspec.to_builtins(commit.tx), commit.tx.claims),
     }
     if commit.fingerprint:
         made["fingerprint"] = commit.fingerprint
     if commit.traceparent:
         made["traceparent"] = commit.traceparent
     if commit.context:
-        made["context"] = _kept(commit.context)
+        made["context"] = _kept(commit.context, commit.context)
     if commit.reply != _NO_REPLY:
-        made["reply"] = _kept(msgspec.to_builtins(commit.reply))
+        made["reply"] = _kept(msgspec.to_builtins(commit.reply), commit.reply.response)
     if commit.later:
-        made["later"] = [_kept(msgspec.to_builtins(call)) for call in commit.later]
+        made["later"] = [_kept(msgspec.to_builtins(call), call.payload) for call in commit.later]
     made["events"] = [
-        {"d": event.domain, "r": event.root, "n": number, "a": event.action, "v": event.version, "p": _kept(event.payload)}
+        {
+            "d": event.domain,
+            "r": event.root,
+            "n": number,
+            "a": event.action,
+            "v": event.version,
+            "p": _kept(event.payload, event.payload),
+        }
         for event, number in zip(commit.events, logged.numbers, strict=True)
     ]
     return made
@@ -181,9 +175,9 @@ def _reply(document: Document) -> StoredReply:
 # ---------------------------------------------------------------- JSON
 
 
-def _kept(value: dict[str, Any]) -> Document | str:
-    """An object as it is, or as text."""
-    return value if _is_object_of_bson(value, _DEEPEST) else _encode(value).decode()
+def _kept(value: Any, doubtful: Any) -> Any:
+    """An object as it is, or as text, where what is `doubtful` in it does not fit."""
+    return value if _fits(doubtful) else _encode(value).decode()
 
 
 def _plain(kept: Any) -> Any:
@@ -191,11 +185,27 @@ def _plain(kept: Any) -> Any:
     return _decode(kept) if type(kept) is str else kept
 
 
-def _is_object_of_bson(value: dict[str, Any], depth: int) -> bool:
+def _fits(value: Any, depth: int = _DEEPEST) -> bool:
+    """Whether BSON keeps a value as it is, on every server. The types are asked for in the order of their frequency."""
+    kind = type(value)
+    if kind in _sure:
+        return True
+    if kind is int:
+        return bool(-(2**63) <= value < 2**63)
+    if kind is dict:
+        return depth > 0 and _object_fits(value, depth - 1)
+    if kind is float:
+        return bool(value != 0 or math.copysign(1, value) > 0)
+    if kind is list or kind is tuple:
+        return depth > 0 and all(type(item) in _sure or _fits(item, depth - 1) for item in value)
+    return False
+
+
+def _object_fits(value: dict[str, Any], depth: int) -> bool:
     for name, item in value.items():
         if name not in _harmless and not _is_harmless(name):
             return False
-        if type(item) not in _sure and not _is_of_bson(item, depth):
+        if type(item) not in _sure and not _fits(item, depth):
             return False
     return True
 
@@ -206,21 +216,3 @@ def _is_harmless(name: str) -> bool:
     if len(_harmless) < _NAMES:
         _harmless.add(name)
     return True
-
-
-def _is_of_bson(value: Any, depth: int) -> bool:
-    match value:
-        case int():
-            return -(2**63) <= value < 2**63
-        case float():
-            return value != 0 or math.copysign(1, value) > 0
-        case dict():
-            return depth > 0 and _is_object_of_bson(value, depth - 1)
-        case list() | tuple():
-            return depth > 0 and _are_of_bson(value, depth - 1)
-        case _:
-            return False
-
-
-def _are_of_bson(items: Iterable[Any], depth: int) -> bool:
-    return all(type(item) in _sure or _is_of_bson(item, depth) for item in items)
