@@ -116,6 +116,15 @@ async def test_a_missing_commit_is_damage_and_nobody_steps_over_it(
             await fresh.read(after, 10)
 
 
+async def test_a_missing_beginning_is_damage(store: MongoLogStore, database: Database, mongodbs: Databases) -> None:
+    await store.insert_at(1, placed(commit(painted(), painted()), commit(), commit()))
+    await mongodbs.owner.database(database.name).collection("log").delete_one({"_id": 1})
+    fresh = await MongoLogStore.open(database, service="shop", network="city.example")
+    for after in (0, 1, 2):
+        with pytest.raises(Internal, match="damaged at position 1: the next commit is at 3"):
+            await fresh.read(after, 10)
+
+
 async def test_a_commit_that_lost_an_event_is_damage(store: MongoLogStore, database: Database, mongodbs: Databases) -> None:
     await store.insert_at(1, placed(commit(painted(), painted(BLUE)), commit()))
     document = await mongodbs.owner.database(database.name).collection("log").find_one({"_id": 1})
@@ -162,6 +171,13 @@ async def test_a_page_that_goes_on_where_one_ended_is_one_request(store: MongoLo
     before = len(mongodbs.monitor.named("find"))
     await store.read(page.scanned, 5)
     assert len(mongodbs.monitor.named("find")) == before + 1
+
+
+async def test_the_roots_since_a_position_are_found_without_what_was_before(store: MongoLogStore, mongodbs: Databases) -> None:
+    await store.insert_at(1, placed(*(commit(painted(root), painted(root, domain="wheel")) for root in ROOTS)))
+    assert await store.roots("bicycle", after=36) == [(ROOTS[18], 37), (ROOTS[19], 39)]
+    assert mongodbs.monitor.named("find")[-1].command["filter"]["_id"] in ({"$gt": 36}, {"$gte": 35})
+    assert await store.roots("wheel", after=37) == [(ROOTS[18], 38), (ROOTS[19], 40)]
 
 
 # ---------------------------------------------------------------- one root

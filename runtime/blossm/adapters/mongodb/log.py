@@ -24,7 +24,7 @@ from blossm.adapters.mongodb.errors import outcome
 from blossm.adapters.mongodb.indexes import require
 from blossm.adapters.mongodb.log_documents import damaged
 from blossm.adapters.mongodb.plain import PLAIN
-from blossm.core.commit import MAX_EVENTS, LoggedCommit, RootKey
+from blossm.core.commit import LoggedCommit, RootKey
 from blossm.core.errors import Unavailable
 from blossm.core.event import LoggedEvent
 from blossm.model.indexes import log_plan
@@ -139,12 +139,12 @@ class MongoLogStore:
         return events
 
     async def roots(self, domain: str, *, after: int = 0, limit: int = 1000) -> list[tuple[str, int]]:
-        # A commit with an event after `after` may begin before it. Not every server numbers what it unwinds: it is done here.
-        where = {"events.d": domain, "_id": {"$gt": after - MAX_EVENTS}}
+        begun = await self._straddling(after)  # it may have events after `after`
+        where = {"events.d": domain, "_id": {"$gt": after} if begun is None else {"$gte": begun["_id"]}}
         last: dict[str, int] = {}
         async with self._found(where, order=1, fields={"events.d": 1, "events.r": 1}, hint=_BY_DOMAIN) as documents:
             async for document in documents:
-                last.update(log_documents.places(document, domain))
+                last.update(log_documents.places(document, domain))  # here, since not every server numbers what it unwinds
         found = [(root, position) for root, position in last.items() if position > after]
         return sorted(found, key=lambda found: found[1])[: max(limit, 0)]
 
@@ -164,6 +164,10 @@ class MongoLogStore:
         if position not in self._edges:
             self._edges.append(position)
         return position
+
+    def _ends(self, after: int) -> bool:
+        """Whether a commit is known to end at `after`, or the log to begin behind it."""
+        return after < 1 or after + 1 in self._edges
 
     # ------------------------------------------------------------ finding
 
@@ -238,17 +242,23 @@ class MongoLogStore:
 
     async def _begun(self, after: int, domains: Collection[str] | None = None) -> tuple[list[LoggedCommit], int]:
         """The commit that begins at or before `after` and ends after it, if there is one, and where the next one begins."""
-        if after < 1 or after + 1 in self._edges:
-            return [], max(after, 0) + 1
-        where = {"_id": {"$lte": after}}
-        size = await self._one(where, order=-1, fields={**_SIZE, "events.d": 1})
+        size = await self._straddling(after)
         if size is None:
-            return [], 1
-        end = self._edge(log_documents.end(size))
+            return [], max(after, 0) + 1 if self._ends(after) else 1
+        end = log_documents.end(size)
         if end <= after + 1 or not (domains is None or log_documents.concerns(size, domains)):
             return [], end
         async with self._found({"_id": size["_id"]}) as documents:
             return [self._commit(document) async for document in documents], end
+
+    async def _straddling(self, after: int) -> Document | None:
+        """The last commit that begins at or before `after`; none where `after` is known to be the end of it."""
+        if self._ends(after):
+            return None
+        size = await self._one({"_id": {"$lte": after}}, order=-1, fields={**_SIZE, "events.d": 1})
+        if size is not None:
+            self._edge(log_documents.end(size))
+        return size
 
     async def _page(
         self, where: Filter, begun: list[LoggedCommit], limit: int, *, hint: list[tuple[str, int]] | None = None
