@@ -148,6 +148,14 @@ async def test_a_change_that_does_not_fit_writes_nothing_at_all(store: MongoView
     assert await store.definition(1) == ""
 
 
+async def test_a_damaged_document_of_generations_is_told_with_what_to_do(store: MongoViewStore, database: Database) -> None:
+    await store.begin()
+    await database.collection("generations").update_one({}, {"$set": {"current": "x"}})
+    with pytest.raises(Unavailable, match="damaged") as told:
+        await store.generations()
+    assert told.value.help
+
+
 class SmallRows(MongoRows):
     """Rows of a server that takes only small documents: the emulator needs half a minute for a large one."""
 

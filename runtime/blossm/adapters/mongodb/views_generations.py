@@ -87,7 +87,11 @@ class MongoGenerations:
     async def kept(self) -> Kept:
         async with self._database.turn() as session:
             document = await self._kept.find_one({"_id": _ID}, session=session)
-        return msgspec.convert(document, Kept) if document else Kept()
+        try:
+            return msgspec.convert(document, Kept) if document else Kept()
+        except msgspec.ValidationError as error:
+            help = "remove all documents of its collections: its projection makes them again"
+            raise Unavailable(f"the generations in {self._database.where} are damaged: {error}", help=help) from error
 
     async def move(self, change: Callable[[Kept], Kept]) -> Kept:
         """Change the document, whoever else does; answers what it is then."""
