@@ -15,7 +15,7 @@ LEAST_PULUMI := 3.231.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check bench peers proto tools lock clean
+.PHONY: help setup run test soak check bench peers proto tools lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -47,6 +47,10 @@ test: check ## every check, then the tests
 
 # `make bench ONLY="log mongodb"` runs those; without ONLY, all.
 BENCHES := $(if $(ONLY),$(ONLY:%=benchmarks/bench_%.py),$(sort $(wildcard benchmarks/bench_*.py)))
+
+# 100,000 schedules of a failing replica set; each line says which seeds. It ends within an hour, and tells what it left out.
+soak: setup ## the tests that take long, and no others
+	@$(BIN)/python -m pytest -n auto -v -rs -m soak
 
 bench: setup ## run every benchmarks/bench_*.py, or some: make bench ONLY="log wire"
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python "$$bench"; done

@@ -193,13 +193,12 @@ async def test_closing_logs_what_waits_and_takes_no_more(log: ScriptedLog, clock
 
 
 async def test_what_an_appender_keeps_in_memory_is_bounded(log: ScriptedLog, clock: FakeClock, bus: MemoryBus) -> None:
-    appender = Appender(store=log, clock=clock, bus=bus, service="shop")
+    appender = Appender(store=log, clock=clock, bus=bus, service="shop", remembers=4)
     await appender.append(commit(key="first"))
-    prefix = appender._prefix
-    assert prefix is not None
-    prefix._numbers.capacity = prefix._keys.capacity = 4
     for n in range(10):
         await appender.append(commit(painted(f"{n:08}-0000-4000-8000-000000000000")))
+    prefix = appender._prefix
+    assert prefix is not None
     assert len(prefix._numbers) <= 4
     assert len(prefix._keys) <= 4
     with pytest.raises(Conflict):  # what was forgotten is looked up

@@ -102,15 +102,19 @@ class WakeUps(Protocol):
 class Appender:
     """Appends to one service's log, in one order, as many at once as wait.
 
-    Several appenders of one log, in several processes, are safe; one is fastest.
+    Several appenders of one log, in several processes, are safe; one is fastest. At most `queue` appends wait, and of
+    so many roots and keys it `remembers` the latest: others are looked up.
     """
 
-    def __init__(self, *, store: Log, clock: Time, bus: WakeUps, service: str, queue: int = 10_000) -> None:
+    def __init__(
+        self, *, store: Log, clock: Time, bus: WakeUps, service: str, queue: int = 10_000, remembers: int = 200_000
+    ) -> None:
         self._store = store
         self._clock = clock
         self._bus = bus
         self._service = service
         self._limit = queue
+        self._remembers = remembers
         self._queue: deque[Append] = deque()
         self._queued_bytes = 0
         self._prefix: Prefix | None = None
@@ -236,7 +240,7 @@ class Appender:
 
     async def _begin(self) -> Prefix:
         """Where the log ends now."""
-        self._prefix = Prefix(*await self._end())
+        self._prefix = Prefix(*await self._end(), capacity=self._remembers)
         return self._prefix
 
     async def _end(self) -> tuple[int, str]:

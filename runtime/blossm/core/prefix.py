@@ -48,7 +48,7 @@ class Prefix:
     `committed` is the time of the last commit, which never goes back.
     """
 
-    def __init__(self, head: int, committed: str, *, capacity: int = 200_000) -> None:
+    def __init__(self, head: int, committed: str, *, capacity: int) -> None:
         self.capacity = capacity
         self.restart(head, committed)
 
