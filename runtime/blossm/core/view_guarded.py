@@ -44,7 +44,7 @@ class GuardedBatch:
         self._values = _Values()
 
     def take(self, rows: Mapping[str, SeenRow]) -> None:
-        """What is kept of these ids: `NOTHING` counts too. What was taken before stays; the write tells whether it is still so."""
+        """What is kept of these ids, `NOTHING` too. What was taken before stays; the write tells whether it is still so."""
         for id, row in rows.items():
             if id not in self._loaded:
                 self._loaded[id] = row
