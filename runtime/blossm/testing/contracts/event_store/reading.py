@@ -32,7 +32,7 @@ class Reading(Given):
         assert ([logged.position for logged in page.commits], page.scanned) == ([3, 4], 4)
         assert (await client.read(0, domains=["wheel"])).scanned == 5
 
-    async def test_a_reader_of_rare_domains_moves_past_what_does_not_concern_it(self, client: EventStoreClient) -> None:
+    async def test_who_reads_rare_domains_is_told_how_far_there_was_nothing(self, client: EventStoreClient) -> None:
         await client.append(commit(painted("red")))
         await client.append(commit(trued(), painted("blue")))
         await client.append(commit(painted("green")))
