@@ -34,7 +34,7 @@ def unavailable(error: PyMongoError, where: str) -> Unavailable:
     """What is wrong with the database `where`, and what to do."""
     what, help = next(((what, help) for kind, what, help in _MEANING if isinstance(error, kind)), ("failed", ""))
     if isinstance(error, OperationFailure) and error.code in _REFUSED:
-        what, help = f"says that this user {_REFUSED[error.code]}", "see docs/guarantees.md for what a serving user may do"
+        what, help = f"says that this user {_REFUSED[error.code]}", "see docs/infra/stores.md for what each user may do"
     return Unavailable(f"{where} {what} ({_first_line(error)})", facts={"mongodb": type(error).__name__}, help=help)
 
 
