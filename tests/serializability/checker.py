@@ -63,13 +63,21 @@ def _check_attempts(history: History, ran: Ran) -> None:
 
 
 def _moved(history: History, ran: Ran, own: set[int], step: list[Any]) -> bool:
+    """Whether an event of somebody else changed what a step sees, while the command ran.
+
+    An event of a root that the command has logged to itself counts for a question too: whether it would be in the
+    answer without the command's own events is not asked.
+    """
     if "by fact" in step[0]:
         step = [step[0].partition(" ")[0], *step[1:]]
-    others = [event for event in history.events if event.position not in own]
-    answers = [
-        answer([event for event in others if event.position < head], step) for head in range(ran.began, ran.ended + 1)
-    ]
-    return any(each != answers[0] for each in answers)
+    events = history.events
+    mine = {event.root for event in events if event.position in own}
+    for event in events[ran.began - 1 : ran.ended - 1]:
+        before, after = events[: event.position - 1], events[: event.position]
+        shared = step[0] == "ask" and event.domain == "bicycle" and event.root in mine
+        if event.position not in own and (shared or answer(before, step) != answer(after, step)):
+            return True
+    return False
 
 
 def _reads(step: list[Any]) -> bool:
