@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from blossm.core.commit import LoggedCommit
 from blossm.core.errors import Unavailable
 from blossm.core.event import Aggregate
 from blossm.core.fold import Fold
@@ -60,7 +61,7 @@ class SavedStates:
             position = max([covered or 0, *(aggregate.position for aggregate in aggregates)])
             if position > self._witnessed[domain]:
                 at = (await self._events.read(position - 1, 1)).commits[0]
-                witness = Aggregate("", {"commit": at.commit.id}, position, position)
+                witness = Aggregate("", _identity(at), position, position)
                 await self._states.save(_witness(domain), [witness])
                 self._witnessed[domain] = position
             await self._states.save(domain, aggregates, covered=covered)
@@ -95,7 +96,13 @@ class SavedStates:
 
     async def _holds(self, witness: Aggregate) -> bool:
         found = (await self._events.read(witness.position - 1, 1)).commits
-        return bool(found) and found[0].commit.id == witness.state.get("commit")
+        return bool(found) and _identity(found[0]) == witness.state
+
+
+def _identity(logged: LoggedCommit) -> dict[str, Any]:
+    """What tells a commit from any other one, also from that of a client who sends an id again after a restore."""
+    commit = logged.commit
+    return {"commit": commit.id, "key": commit.key, "position": logged.position, "at": logged.committed}
 
 
 def _witness(domain: str) -> str:

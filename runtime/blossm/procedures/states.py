@@ -23,7 +23,7 @@ from blossm.core.fold import Fold
 from blossm.core.indexes import matches
 from blossm.model.network import EventStoreSpec
 from blossm.ports import Clock, LogStore, StateStore
-from blossm.procedures.recent_states import RecentStates
+from blossm.procedures.recent_states import LAST, RecentStates
 from blossm.procedures.saved_states import Lost, SavedStates
 
 PAGE = 5_000  # roots that are listed at once
@@ -32,7 +32,6 @@ INLINE_EVENTS = 256  # more are merged on a thread
 WAITING_ROOTS = 10_000  # whose states are to be saved; more are left for later
 PAUSE = 0.05  # seconds in which what is to be saved gathers
 FOLDERS = 4  # threads for user folds
-NOW = 2**62  # a head after all others
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +76,7 @@ class States:
         self._saving: asyncio.Task[None] | None = None
 
     async def load(
-        self, domain: str, root: str, *, head: int = NOW, number: int | None = None, time: str | None = None
+        self, domain: str, root: str, *, head: int = LAST, number: int | None = None, time: str | None = None
     ) -> Loaded:
         """A root as of `head`, and as of a number or a time before it."""
         part = await self._gathered(domain, root, head=head, number=number, time=time)
@@ -85,7 +84,7 @@ class States:
             self._wait(domain, root)
         (aggregate,) = await self._folded(domain, [part])
         if part.events and number is None and time is None:
-            self._recent.keep(domain, aggregate)
+            self._recent.keep(domain, aggregate, apart=self._stores[domain].snapshots_every)
         return Loaded(aggregate, part.latest)
 
     async def matching(
@@ -94,7 +93,7 @@ class States:
         """The roots whose state as of `head` has these values. `pinned`: Conflict when one of them has moved since."""
         found = {aggregate.root: aggregate for aggregate in await self._found(domain, where)}
         # What was found may be newer than the head. Who has moved since is read again, as of the head.
-        for root, _ in await self._events.roots(domain, after=head - 1, limit=NOW):
+        for root, _ in await self._events.roots(domain, after=head - 1, limit=LAST):
             found.pop(root, None)
             loaded = await self.load(domain, root, head=head)
             if loaded.aggregate.number and matches(loaded.aggregate.state, where):
@@ -120,31 +119,35 @@ class States:
             await asyncio.wait([self._saving])
         self._folders.shutdown(wait=False, cancel_futures=True)
 
-    async def _start(self, domain: str, root: str, *, head: int, number: int | None) -> Aggregate | None:
-        """The kept or saved state from which a fold up to there can begin."""
+    async def _gathered(
+        self, domain: str, root: str, *, head: int = LAST, number: int | None = None, time: str | None = None
+    ) -> _Part:
+        """What there is to fold, from the kept or saved state that it can begin with.
 
-        def fits(state: Aggregate | None) -> bool:
-            return state is not None and state.position < head and (number is None or state.number <= number)
+        Reads no more than `snapshots.every` events, twice, where they are saved that often.
+        """
+        start, events, read = None, [], 0
+        if time is None and (start := self._recent.get(domain, root, before=head, number=_or_last(number))):
+            # It may have been kept long ago, and others have logged and saved since.
+            read = start.number + self._stores[domain].snapshots_every
+            events = await self._events.root(domain, root, after=start.number, until=min(read, _or_last(number)))
+        if start is None or (events and events[-1].number == read):
+            saved = await self._saved_state(domain, root, head=head, number=number) if time is None else None
+            if saved and saved.number >= read:
+                start, events, read = saved, [], saved.number
+            events += await self._events.root(domain, root, after=read, until=number, until_time=time)
+        latest = events[-1].number if events else start.number if start else 0
+        while events and events[-1].position >= head:
+            events.pop()
+        return _Part(start or Aggregate(root, {}), events, latest)
 
-        if fits(recent := self._recent.get(domain, root)):
-            return recent
+    async def _saved_state(self, domain: str, root: str, *, head: int, number: int | None) -> Aggregate | None:
+        """The saved state of a root, if a fold up to there can begin with it."""
         try:
             saved = await self._saved.get(domain, root)
         except Lost:
             return None
-        return saved if fits(saved) else None
-
-    async def _gathered(
-        self, domain: str, root: str, *, head: int = NOW, number: int | None = None, time: str | None = None
-    ) -> _Part:
-        """What there is to fold."""
-        start = None if time is not None else await self._start(domain, root, head=head, number=number)
-        after = start.number if start else 0
-        events = await self._events.root(domain, root, after=after, until=number, until_time=time)
-        latest = events[-1].number if events else after
-        while events and events[-1].position >= head:
-            events.pop()
-        return _Part(start or Aggregate(root, {}), events, latest)
+        return saved if saved and saved.position < head and saved.number <= _or_last(number) else None
 
     async def _folded(self, domain: str, parts: list[_Part]) -> list[Aggregate]:
         """What they add up to. User code, or much of ours, runs on a thread."""
@@ -173,7 +176,7 @@ class States:
     async def _searched(self, domain: str, where: Mapping[str, Any]) -> list[Aggregate]:
         """The same, without saved states: every root of the domain is folded."""
         found: list[Aggregate] = []
-        for root, _ in await self._events.roots(domain, limit=NOW):
+        for root, _ in await self._events.roots(domain, limit=LAST):
             loaded = await self.load(domain, root)
             if matches(loaded.aggregate.state, where):
                 found.append(loaded.aggregate)
@@ -224,6 +227,10 @@ class States:
             log.warning("states were not saved", reason=str(error))
         finally:
             self._saving = None
+
+
+def _or_last(number: int | None) -> int:
+    return LAST if number is None else number
 
 
 def _fold(fold: Fold, parts: list[_Part]) -> list[Aggregate]:
