@@ -36,8 +36,8 @@ class Checkpoints:
         self._nearly = False  # done: the rest is the writer's
         self._thread: threading.Thread | None = None
 
-    def committed(self, connection: apsw.Connection, database: str, pages: int) -> int:
-        """A WAL hook: the writer has committed, and the WAL has so many pages now."""
+    def committed(self, connection: apsw.Connection, pages: int) -> None:
+        """The writer has committed, and the WAL has so many pages now."""
         if self._nearly:
             self._nearly = False
             self._finish(connection, pages)
@@ -47,7 +47,6 @@ class Checkpoints:
             self._due = pages + self._pages
             self._thread = threading.Thread(target=self._begin, name=self._name)
             self._thread.start()
-        return apsw.SQLITE_OK
 
     def stop(self) -> None:
         """Wait for the one that is being made."""

@@ -21,6 +21,7 @@ import apsw
 
 from blossm.adapters.sqlite.checkpoints import Checkpoints
 from blossm.adapters.sqlite.errors import unavailable
+from blossm.adapters.sqlite.room import Room
 from blossm.core.errors import Unavailable
 
 T = TypeVar("T")
@@ -109,6 +110,7 @@ class Database:
         self._checkpoints = Checkpoints(
             lambda copy: self._run("checkpoint", copy), pages=CHECKPOINT_PAGES, name=f"checkpoint-{path.stem}"
         )
+        self._room = Room(path)
         self._scanners = ThreadPoolExecutor(SCANNERS, thread_name_prefix=f"scan-{path.stem}")
         self._closed = False
         self._run("write", self._prepare)
@@ -201,10 +203,16 @@ class Database:
         connection.pragma("temp_store", "MEMORY")
         connection.pragma("cache_size", -16_384 if role == "write" else -8_192)  # KiB
         if role == "write":
-            connection.set_wal_hook(self._checkpoints.committed)
+            connection.set_wal_hook(self._committed)
         else:
             connection.pragma("query_only", 1)
         return connection
+
+    def _committed(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        """After each commit of the writer, on its thread: the WAL has so many pages now."""
+        self._room.committed(connection, pages)
+        self._checkpoints.committed(connection, pages)
+        return apsw.SQLITE_OK
 
     def _prepare(self, connection: apsw.Connection) -> None:
         """Make the tables in an empty file; refuse a file of another kind or a newer format."""
