@@ -29,11 +29,15 @@ Call = Callable[[Any], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """What a number of calls took, with so many under way at any time."""
+    """What a number of calls took, with so many under way at any time.
+
+    `elsewhere_us`: processor time of a call, where another process than this one made it.
+    """
 
     per_second: float
     p50_ms: float
     p99_ms: float
+    elsewhere_us: float = 0.0
 
     def figures(self) -> dict[str, float]:
         return {"per_second": self.per_second, "p50_ms": self.p50_ms, "p99_ms": self.p99_ms}

@@ -16,22 +16,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import peer_umadb
 from google.protobuf.any_pb2 import Any as AnyMessage
 from measure import fsync_ms, started, tell
-from peer_umadb import UmaDB
 from wire_calls import DOMAIN, SERVICE, TEXT, Call, Echo, Flight, Ours, flown
 from wire_echo import seldom_collected
 from wire_reach import HERE, network, reached
 from wire_server import opened
+from worker import Worker, peers, working
 
 from blossm.core.idempotency import new_id
 from blossm.rpc.v1 import envelope_pb2, event_pb2, event_store_pb2
 
-IN_FLIGHT = {1: 400, 64: 2_560}  # → calls a run
+IN_FLIGHT = {1: 400, 16: 1_280, 64: 2_560}  # → calls a run
 KEPT = ("durable", "memory")
 CALLS = ("append", "aggregate", "command")
 TARGETS = {("append", 1): 0.6, ("append", 64): 3.0}  # × bare echo
+UMADB = {1: 1, 16: 2, 64: 3}  # × UmaDB, durable appends
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _Way:
     """How calls get to where they are answered: the name, the calls, and the server's process where it has one."""
 
     name: str
-    calls: Ours | Echo | UmaDB
+    calls: Ours | Echo | Worker  # a worker: UmaDB's client
     server: int = 0
 
 
@@ -73,9 +73,10 @@ async def _ways(stack: AsyncExitStack, folder: Path) -> list[_Way]:
         ways.append(_Way(f"gRPC {kept}", Ours(clients), server.pid))
         local = await stack.enter_async_context(opened(network(folder / f"here-{kept}"), kept))
         ways.append(_Way(f"in process {kept}", Ours(local.operator)))
-    if peer_umadb.installed():
-        pid, umadb = stack.enter_context(peer_umadb.serving(folder / "umadb"))
-        ways.append(_Way("UmaDB", umadb, pid))
+    if python := peers():
+        (place := folder / "umadb").mkdir()
+        umadb = stack.enter_context(working("peer_umadb.py", place, python=python))
+        ways.append(_Way("UmaDB", umadb, umadb.ask("server")["pid"]))
     seldom_collected()
     return ways
 
@@ -102,12 +103,12 @@ async def _rounds(rounds: int, ways: list[_Way]) -> Runs:
     return runs
 
 
-async def _flights(calls: Ours | Echo | UmaDB, count: int, in_flight: int) -> list[tuple[str, Callable[[], Awaitable[Flight]]]]:
+async def _flights(calls: Ours | Echo | Worker, count: int, in_flight: int) -> list[tuple[str, Callable[[], Awaitable[Flight]]]]:
     """What there is to measure of a way, all made ready."""
     each: dict[str, tuple[Call, list[Any]]]
     match calls:
-        case UmaDB():
-            return [("append", partial(asyncio.to_thread, calls.appended, count, in_flight=in_flight))]
+        case Worker():
+            return [("append", partial(_asked, calls, count, in_flight))]
         case Echo():
             message = append_message()
             packed = message.SerializeToString()
@@ -121,11 +122,16 @@ async def _flights(calls: Ours | Echo | UmaDB, count: int, in_flight: int) -> li
     return [(name, partial(flown, call, arguments, in_flight=in_flight)) for name, (call, arguments) in each.items()]
 
 
+async def _asked(peer: Worker, count: int, in_flight: int) -> Flight:
+    taken = await asyncio.to_thread(peer.ask, "append", commits=count, callers=in_flight)
+    return Flight(taken["per_second"], taken["p50_ms"], taken["p99_ms"], taken["cpu_us"])
+
+
 async def _run(way: _Way, flight: Callable[[], Awaitable[Flight]], count: int) -> Measured:
     here, there = time.process_time(), _processor_seconds(way.server)
     flown = await flight()
     here, there = time.process_time() - here, _processor_seconds(way.server) - there
-    return Measured(flown, here / count * 1e6, there / count * 1e6)
+    return Measured(flown, flown.elsewhere_us or here / count * 1e6, there / count * 1e6)
 
 
 def _processor_seconds(server: int) -> float:
@@ -137,7 +143,7 @@ def _processor_seconds(server: int) -> float:
 
 
 def _tell(runs: Runs, rounds: int, fsync: float) -> None:
-    rows, data = [], []
+    rows, data, beside = [], [], list[str]()
     for in_flight in IN_FLIGHT:
         rows += [
             [f"bare echo, {name}", "–", str(in_flight), "–", *_figures(runs["echo", name, in_flight]), "–", "–"]
@@ -146,6 +152,8 @@ def _tell(runs: Runs, rounds: int, fsync: float) -> None:
         if uma := runs.get(("UmaDB", "append", in_flight)):
             ratio = _ratio(uma, runs["echo", "bytes", in_flight])
             rows.append(["UmaDB, append", "durable", str(in_flight), "–", *_figures(uma), f"{ratio:.2f} ×", "–"])
+            against = _ratio(runs["gRPC durable", "append", in_flight], uma)
+            beside.append(f"{in_flight} in flight {against:.2f} × (target ≥ {UMADB[in_flight]} ×)")
         for call in CALLS:
             for kept in KEPT:
                 here, grpc = runs[f"in process {kept}", call, in_flight], runs[f"gRPC {kept}", call, in_flight]
@@ -159,9 +167,13 @@ def _tell(runs: Runs, rounds: int, fsync: float) -> None:
         "fsync": f"WAL, synchronous=FULL; one fsync of 4 KiB here: {fsync:.3f} ms",
         "runs": rounds,
         "ratios": data,
+        "of_umadb": beside,
+        "load": os.getloadavg()[0],
         "figures": {" ".join(map(str, key)): [run.flight.figures() for run in found] for key, found in runs.items()},
     }
     tell(f"Calls over gRPC ({facts['fsync']})", columns, rows, facts)
+    if beside:
+        print("\ndurable appends, of UmaDB's: " + ", ".join(beside))
 
 
 def _figures(runs: list[Measured]) -> list[str]:
