@@ -1,13 +1,13 @@
 """The event log in one process, beside raw SQLite and the library `eventsourcing`, all in one run and in turns.
 
-    python benchmarks/bench_log.py [append] [aggregates] [long] [--runs N] [--scale X]
+    python benchmarks/bench_log.py [append] [aggregates] [long] [--runs N] [--scale X] [--peers 0]
 
 `append`: commits of one event at 1, 16 and 64 callers, and of ten events at 16; and the bytes that an event takes.
 `aggregates`: roots of 10 and of 1,000 events, in a process that has just started and again; and a replay of all events.
 `long`: a log of a million events: how long it takes to open, to read it all, and the memory of who does.
 
-Every contestant is a process of its own. Peers that are not installed (`make peers`) are left out. `--scale 0.01` is for
-those who want to see that it runs.
+Every contestant is a process of its own. `eventsourcing` is left out where it is not installed (`make peers`), and with
+`--peers 0`. A small scale is for those who want to see that it runs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from measure import asked, fsync_ms, median, spread, tell, times
@@ -54,13 +55,12 @@ class Contest:
 
 
 @contextlib.contextmanager
-def contest(runs: int, scale: float) -> Iterator[Contest]:
+def contest(runs: int, scale: float, python: Path | None) -> Iterator[Contest]:
     with contextlib.ExitStack() as stack:
         places = stack.enter_context(folders())
         fsync = fsync_ms(next(places))
         ours = stack.enter_context(working("log_ours.py", next(places)))
         raw = stack.enter_context(working("peer_sqlite.py", next(places)))
-        python = peers()
         library = stack.enter_context(working("peer_eventsourcing.py", next(places), python=python)) if python else None
         versions = raw.ask("versions") | (library.ask("versions") if library else {})
         kept = f"WAL, synchronous=FULL; one fsync of 4 KiB here: {fsync:.3f} ms"
@@ -181,8 +181,8 @@ def _rate(runs: list[Any] | None) -> str:
 
 
 def main() -> None:
-    found = asked(__doc__, PARTS, runs=5, scale=1.0)
-    with contest(found.runs, found.scale) as at:
+    found = asked(__doc__, PARTS, runs=5, scale=1.0, peers=1)
+    with contest(found.runs, found.scale, peers() if found.peers else None) as at:
         for name, part in (("append", append), ("aggregates", aggregates), ("long", long)):
             if name in found.parts:
                 part(at)
