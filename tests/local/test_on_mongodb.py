@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from collections.abc import AsyncIterator
@@ -66,7 +67,7 @@ async def call(local: LocalNetwork, address: str, payload: dict[str, Any], *, ro
 async def berths(local: LocalNetwork) -> list[dict[str, Any]]:
     """What the view shows, after its projection has seen everything."""
     await local.projections["berths"].catch_up()
-    page = await local.operator.view_store("berths").query(Query(sort=(("name", "asc"),), limit=10))
+    page = await local.operator.view_store("berths").query(Query(sort=(("bells", "desc"),), limit=10))
     return [row.body for row in page.content]
 
 
@@ -111,7 +112,8 @@ async def test_a_call_for_later_is_found_in_the_log_after_a_restart_and_made_onc
     async with standing(port, tmp_path) as local:
         local.start()
         async with aclosing(local.operator.event_stores("crew").stream(0, follow=True)) as pages:
-            commits = await anext(page.commits async for page in pages if page.commits)
+            async with asyncio.timeout(20):
+                commits = await anext(page.commits async for page in pages if page.commits)
     [event] = commits[0].events(service="crew", network=port.name)
     assert (event.action, event.payload) == ("called", {"berth": berth})
     assert (tmp_path / ".blossm" / "timers.db").exists()
