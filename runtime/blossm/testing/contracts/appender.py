@@ -18,18 +18,11 @@ from blossm.core.appender import BATCH_BYTES, BATCH_COMMITS, Appender
 from blossm.core.commit import Appended, Expectation, StoredReply
 from blossm.core.errors import Conflict, DeadlineExceeded, KeyReused, ResourceExhausted, Unavailable
 from blossm.ports import LogStore
+from blossm.testing.contracts.clock import PassingClock
 from blossm.testing.contracts.log_store import BLUE, RED, commit, painted, placed
 from blossm.testing.contracts.told import ToldLog
 
 NEW_RED = Expectation(roots={("bicycle", RED): 0})
-
-
-class PassingClock(FakeClock):
-    """Time that passes as soon as somebody waits for it."""
-
-    async def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
-        await asyncio.sleep(0)
 
 
 def appender_of(log: LogStore, *, clock: FakeClock | None = None, queue: int = 10_000) -> Appender:

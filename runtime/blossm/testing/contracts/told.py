@@ -19,8 +19,8 @@ Step: TypeAlias = Callable[[int, Sequence[LoggedCommit]], Awaitable[Outcome]]
 class ToldLog:
     """Implements `ports.LogStore` by another one. The next inserts go by `next`; after that as they should.
 
-    `slow`: an insert is acknowledged long after it was made. `blind`: no insert says any more what it did, and nothing
-    can be read.
+    `slow`: an insert is made long after it was asked for, and acknowledged long after it was made.
+    `blind`: no insert says any more what it did, and nothing can be read.
     """
 
     def __init__(self, log: LogStore) -> None:
@@ -56,10 +56,15 @@ class ToldLog:
             return await self.next.popleft()(position, commits)
         if self.blind:
             return "unknown"
+        await self._slowly()
         outcome = await self._log.insert_at(position, commits)
+        await self._slowly()
+        return outcome
+
+    async def _slowly(self) -> None:
+        """Whoever can go on meanwhile does."""
         for _ in range(200 if self.slow else 0):
             await asyncio.sleep(0)
-        return outcome
 
     # ------------------------------------------------------------ what an insert may be told
 

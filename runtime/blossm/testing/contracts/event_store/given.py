@@ -8,6 +8,7 @@ import pytest
 
 from blossm.adapters.memory.clock import FakeClock
 from blossm.ports import EventStoreClient, LogStore, StateStore
+from blossm.testing.contracts.clock import PassingClock
 from blossm.testing.contracts.shop import event_stores
 
 
@@ -28,7 +29,7 @@ class Given:
 
     @pytest.fixture
     def clock(self) -> FakeClock:
-        return FakeClock()
+        return PassingClock()
 
     @pytest.fixture
     async def client(self, log: LogStore, states: StateStore, clock: FakeClock) -> AsyncIterator[EventStoreClient]:
