@@ -7,6 +7,7 @@ import warnings
 import pytest
 from tests.mongodb.fixtures import Databases
 
+from blossm.adapters.mongodb import client
 from blossm.adapters.mongodb.client import Database, Mongo
 from blossm.core.errors import Unavailable
 from blossm.model.indexes import log_plan
@@ -25,6 +26,19 @@ async def test_a_server_that_is_not_there_is_told_with_what_to_do() -> None:
         async with mongo.database("shop").turn() as session:
             await mongo.database("shop").collection("log").find_one({}, session=session)
     assert told.value.help
+    await mongo.close()
+
+
+async def test_who_does_not_get_to_its_turn_is_told_and_keeps_nobody_else_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "TURNS_WAIT", 0.01)
+    mongo = Mongo.at(NOWHERE, pool=1)
+    shop = mongo.database("shop")
+    async with shop.turn():
+        with pytest.raises(Unavailable, match="all connections were in use"):
+            async with shop.turn():
+                pass
+    async with shop.turn():
+        pass
     await mongo.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from bson.int64 import Int64
 from tests.mongodb.fixtures import Databases
 
+from blossm.adapters.mongodb import log
 from blossm.adapters.mongodb.client import Database
 from blossm.adapters.mongodb.log import MongoLogStore
 from blossm.core.errors import Internal, Unavailable
@@ -32,8 +33,8 @@ async def store(database: Database) -> MongoLogStore:
 
 async def change(mongodbs: Databases, database: Database, position: int, **fields: object) -> None:
     """As nobody may who serves."""
-    log = mongodbs.owner.database(database.name).collection("log")
-    await log.update_one({"_id": position}, {"$set": fields})
+    commits = mongodbs.owner.database(database.name).collection("log")
+    await commits.update_one({"_id": position}, {"$set": fields})
 
 
 # ---------------------------------------------------------------- opening
@@ -61,6 +62,9 @@ async def test_two_services_that_begin_in_one_database_notice_it(store: MongoLog
         await garage.read(0, 10)
     with pytest.raises(Unavailable, match="has the log of shop, not of garage"):
         await garage.insert_at(2, placed(commit(), at=2))
+    for asked in (garage.root("bicycle", RED), garage.roots("bicycle"), garage.latest([("bicycle", RED)])):
+        with pytest.raises(Unavailable, match="has the log of shop, not of garage"):
+            await asked
 
 
 # ---------------------------------------------------------------- inserting
@@ -76,8 +80,7 @@ async def test_a_batch_is_one_insert_durable_on_a_majority(store: MongoLogStore,
 
 async def test_positions_are_whole_numbers_of_64_bits(store: MongoLogStore, mongodbs: Databases, database: Database) -> None:
     await store.insert_at(1, placed(commit()))
-    log = mongodbs.owner.database(database.name).collection("log")
-    document = await log.find_one({})
+    document = await mongodbs.owner.database(database.name).collection("log").find_one({})
     assert document is not None
     assert type(document["_id"]) is Int64
 
@@ -165,6 +168,24 @@ async def test_the_latest_number_of_a_root_is_found_behind_many_commits_of_other
     }
 
 
+async def test_a_root_that_another_domain_has_many_events_of_is_looked_up_in_a_few_requests(
+    store: MongoLogStore, mongodbs: Databases
+) -> None:
+    busy = [commit(painted(RED, domain="wheel")) for _ in range(40)]
+    await store.insert_at(1, placed(commit(painted(BLUE)), commit(painted(RED)), *busy))
+    before = len(mongodbs.monitor.named("find"))
+    assert await store.latest([("bicycle", RED)]) == {("bicycle", RED): 1}
+    assert len(mongodbs.monitor.named("find")) == before + 4
+
+
+async def test_readers_of_old_pages_cost_those_who_append_nothing(store: MongoLogStore, mongodbs: Databases) -> None:
+    await store.insert_at(1, placed(*(commit() for _ in range(70))))
+    await store.read(0, 69)
+    before = len(mongodbs.monitor.named("find"))
+    assert await store.insert_at(71, placed(commit(), at=71)) == "inserted"
+    assert len(mongodbs.monitor.named("find")) == before
+
+
 async def test_a_page_that_goes_on_where_one_ended_is_one_request(store: MongoLogStore, mongodbs: Databases) -> None:
     await store.insert_at(1, placed(*(commit(painted(root), painted(root)) for root in ROOTS)))
     page = await store.read(0, 5)
@@ -178,6 +199,32 @@ async def test_the_roots_since_a_position_are_found_without_what_was_before(stor
     assert await store.roots("bicycle", after=36) == [(ROOTS[18], 37), (ROOTS[19], 39)]
     assert mongodbs.monitor.named("find")[-1].command["filter"]["_id"] in ({"$gt": 36}, {"$gte": 35})
     assert await store.roots("wheel", after=37) == [(ROOTS[18], 38), (ROOTS[19], 40)]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 50])
+async def test_roots_are_listed_in_steps_however_long_the_log_is(
+    store: MongoLogStore, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    order = [0, 1, 0, 2, 3, 1, 4, 0, 4, 5]
+    pairs = [commit(painted(ROOTS[n]), painted(ROOTS[n], domain="wheel"), painted(ROOTS[n])) for n in order]
+    await store.insert_at(1, placed(*pairs))
+    monkeypatch.setattr(log, "AT_ONCE", at_once)
+    last = {ROOTS[n]: at * 3 + 3 for at, n in enumerate(order)}
+    expected = sorted(last.items(), key=lambda root: root[1])
+    for after in (0, 1, 12, 24, 30):
+        later = [(root, at) for root, at in expected if at > after]
+        assert await store.roots("bicycle", after=after) == later
+        assert await store.roots("bicycle", after=after, limit=2) == later[:2]
+
+
+async def test_the_first_roots_are_listed_without_the_rest_of_the_log(
+    store: MongoLogStore, mongodbs: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.insert_at(1, placed(*(commit(painted(root)) for root in ROOTS)))
+    monkeypatch.setattr(log, "AT_ONCE", 4)
+    before = len(mongodbs.monitor.named("find"))
+    assert await store.roots("bicycle", limit=3) == [(ROOTS[0], 1), (ROOTS[1], 2), (ROOTS[2], 3)]
+    assert len(mongodbs.monitor.named("find")) == before + 2  # four commits, and whether their roots come again
 
 
 # ---------------------------------------------------------------- one root

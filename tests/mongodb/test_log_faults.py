@@ -121,11 +121,21 @@ async def test_a_refusal_after_a_try_that_nobody_knows_of_is_unknown(
 
 
 async def test_a_driver_that_gives_up_by_itself_leaves_it_unknown(store: MongoLogStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def given_up(*_: object, **__: object) -> None:
+    inserted = store._log.insert_many
+
+    async def given_up(*documents: Any, **how: Any) -> None:
+        await inserted(*documents, **how)
         raise asyncio.CancelledError
 
     monkeypatch.setattr(store._log, "insert_many", given_up)
     assert await store.insert_at(1, placed(commit())) == "unknown"
+    assert await positions(store) == [1]
+
+
+async def test_a_read_that_the_driver_gives_up_by_itself_is_told_and_cancels_nobody(database: Database) -> None:
+    with pytest.raises(Unavailable, match="broke the connection off"):
+        async with database.turn():
+            raise asyncio.CancelledError
 
 
 async def test_who_is_cancelled_while_it_inserts_is_cancelled(store: MongoLogStore, emulated: Databases) -> None:

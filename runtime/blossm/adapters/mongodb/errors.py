@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -18,10 +19,11 @@ from pymongo.errors import (
 
 from blossm.core.errors import Unavailable
 
-_REFUSED = {13: "may not do that", 18: "was not let in", 8000: "was not let in"}  # codes of the server; 8000 is Atlas's
+_REFUSED = {13: "may not do that", 18: "was not let in"}  # codes of the server
+_ATLAS = 8000  # of its own: a wrong password, no space left …
 
 _DUPLICATE = 11000
-_NOT_WRITTEN = {2, 13, 121, 8000, 10334}  # a bad value, not allowed, not valid, no space on Atlas, too large
+_NOT_WRITTEN = {2, 13, 121, _ATLAS, 10334}  # a bad value, not allowed, not valid, no space on Atlas, too large
 
 _MEANING: tuple[tuple[type[PyMongoError], str, str], ...] = (
     (ConfigurationError, "has an address that can't be used", "look at its options"),
@@ -35,6 +37,8 @@ def unavailable(error: PyMongoError, where: str) -> Unavailable:
     what, help = next(((what, help) for kind, what, help in _MEANING if isinstance(error, kind)), ("failed", ""))
     if isinstance(error, OperationFailure) and error.code in _REFUSED:
         what, help = f"says that this user {_REFUSED[error.code]}", "see docs/infra/stores.md for what each user may do"
+    elif isinstance(error, OperationFailure) and error.code == _ATLAS:
+        what, help = "is refused by Atlas", "see docs/infra/stores.md for what each user may do, and whether there is space left"
     return Unavailable(f"{where} {what} ({_first_line(error)})", facts={"mongodb": type(error).__name__}, help=help)
 
 
@@ -82,9 +86,22 @@ def _refused(error: PyMongoError) -> bool:
 def told(where: str) -> Iterator[None]:
     """Errors of the driver within become `Unavailable`."""
     try:
-        yield
+        with given_up():
+            yield
     except PyMongoError as error:
         raise unavailable(error, where) from error
+
+
+@contextmanager
+def given_up() -> Iterator[None]:
+    """A connection that the driver gave up by cancelling is lost like any other: only who is cancelled is cancelled."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise AutoReconnect("the driver gave the connection up") from error
 
 
 def _first_line(error: PyMongoError) -> str:

@@ -7,7 +7,6 @@ so that two services which meet in one database notice it before either has buil
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,11 +15,12 @@ from typing import Any, Literal
 import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.errors import PyMongoError
 
 from blossm.adapters.mongodb import log_documents
 from blossm.adapters.mongodb.client import Database, Document
-from blossm.adapters.mongodb.errors import outcome
+from blossm.adapters.mongodb.errors import given_up, outcome
 from blossm.adapters.mongodb.indexes import require
 from blossm.adapters.mongodb.log_documents import damaged
 from blossm.adapters.mongodb.plain import PLAIN
@@ -35,10 +35,15 @@ Order = Literal[1, -1]
 
 PAGE_BYTES = 4 * 1024 * 1024  # a page ends when it is over this
 ROOTS = 100  # looked up at once: MongoDB walks up to 200 ranges of an index side by side
+AT_ONCE = 5_000  # commits that are looked through for roots
 _EDGES = 64  # ends of commits that are remembered
 _BY_ROOT = [("events.r", 1), ("_id", 1)]
 _BY_DOMAIN = [("events.d", 1), ("_id", 1)]
-_SIZE = {"service": 1, "events.n": 1}  # of a commit: what says where it ends, and whose it is
+_RAW = PLAIN.with_options(document_class=RawBSONDocument)  # 16 MiB may come at once: they are decoded one by one
+# Parts of a commit; each of them says whose it is.
+_SIZE = {"service": 1, "events.n": 1}
+_PLACES = {"service": 1, "events.d": 1, "events.r": 1}
+_NUMBERS = {**_PLACES, "events.n": 1}
 
 
 class MongoLogStore:
@@ -48,9 +53,7 @@ class MongoLogStore:
         self._database = database
         self._service = service
         self._network = network
-        self._log = database.collection("log").with_options(codec_options=PLAIN)
-        raw = PLAIN.with_options(document_class=RawBSONDocument)
-        self._raw: AsyncCollection[Any] = database.collection("log").with_options(codec_options=raw)
+        self._log: AsyncCollection[Any] = database.collection("log").with_options(codec_options=_RAW)
         self._edges: deque[int] = deque([1], maxlen=_EDGES)  # positions after durable commits: they stay that for ever
 
     @classmethod
@@ -75,29 +78,21 @@ class MongoLogStore:
         async with self._database.bare_turn() as session:
             before = self._database.inserts_sent("log")
             try:
-                await self._log.insert_many(documents, ordered=True, session=session)
+                with given_up():
+                    await self._log.insert_many(documents, ordered=True, session=session)
             except PyMongoError as error:
                 tries = self._database.inserts_sent("log") - before
                 return outcome(error, self._database.where, tries=tries)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    raise
-                return "unknown"  # the driver's own: it had to give the connection up
         self._edge(commits[-1].end)
         return "inserted"
 
     async def latest(self, roots: Collection[RootKey]) -> dict[RootKey, int]:
-        keys = list(roots)
-        found: dict[RootKey, int] = {}
-        for start in range(0, len(keys), ROOTS):
-            found |= await self._latest(set(keys[start : start + ROOTS]))
-        return found
+        return await self._latest([*roots])
 
     async def latest_in(self, domains: Collection[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         for domain in domains:
-            last = await self._one({"events.d": domain}, order=-1, fields={"events.d": 1, "events.r": 1}, hint=_BY_DOMAIN)
+            last = await self._one({"events.d": domain}, order=-1, fields=_PLACES, hint=_BY_DOMAIN)
             if last is not None:
                 found[domain] = max(position for _, position in log_documents.places(last, domain))
         return found
@@ -105,8 +100,8 @@ class MongoLogStore:
     async def by_key(self, keys: Collection[str]) -> dict[str, LoggedCommit]:
         if not keys:
             return {}
-        async with self._found({"key": {"$in": [*keys]}}) as documents:
-            commits = [self._commit(document) async for document in documents]
+        async with self._found({"key": {"$in": [*keys]}}) as found:
+            commits = [self._commit(raw) async for raw in found]
         return {logged.commit.key: logged for logged in commits}
 
     async def read(self, after: int, limit: int, *, domains: Collection[str] | None = None) -> ReadPage:
@@ -131,22 +126,34 @@ class MongoLogStore:
             where["events.n"] = {"$gt": after} if until is None else {"$gt": after, "$lte": until}
         last = 2**63 if until is None else until
         events: list[LoggedEvent] = []
-        async with self._found(where, order=1, hint=_BY_ROOT) as documents:
-            async for document in documents:
-                events += [event for event in self._events(document, domain, root) if after < event.number <= last]
+        async with self._found(where, order=1, hint=_BY_ROOT) as found:
+            async for raw in found:
+                events += [event for event in self._events(raw, domain, root) if after < event.number <= last]
                 if events and events[-1].number == last:
                     break
         return events
 
     async def roots(self, domain: str, *, after: int = 0, limit: int = 1000) -> list[tuple[str, int]]:
         begun = await self._straddling(after)  # it may have events after `after`
-        where = {"events.d": domain, "_id": {"$gt": after} if begun is None else {"$gte": begun["_id"]}}
-        last: dict[str, int] = {}
-        async with self._found(where, order=1, fields={"events.d": 1, "events.r": 1}, hint=_BY_DOMAIN) as documents:
-            async for document in documents:
-                last.update(log_documents.places(document, domain))  # here, since not every server numbers what it unwinds
-        found = [(root, position) for root, position in last.items() if position > after]
-        return sorted(found, key=lambda found: found[1])[: max(limit, 0)]
+        ids = {"$gt": after} if begun is None else {"$gte": begun["_id"]}
+        found: list[tuple[str, int]] = []
+        while len(found) < limit:
+            last: dict[str, int] = {}
+            looked, end = 0, 0
+            where = {"events.d": domain, "_id": ids}
+            async with self._found(where, order=1, limit=AT_ONCE, fields=_PLACES, hint=_BY_DOMAIN) as commits:
+                async for raw in commits:
+                    document = self._document(raw)
+                    looked, end = looked + 1, document["_id"]
+                    last.update(log_documents.places(document, domain))  # here: not every server numbers what it unwinds
+            whole = looked < AT_ONCE
+            later = {} if whole else await self._latest([(domain, root) for root in last], after=end)
+            of_these = [(root, at) for root, at in last.items() if at > after and (domain, root) not in later]
+            found += sorted(of_these, key=lambda root: root[1])
+            if whole:
+                break
+            ids = {"$gt": end}
+        return found[: max(limit, 0)]
 
     async def close(self) -> None:
         return
@@ -180,10 +187,10 @@ class MongoLogStore:
         limit: int = 0,
         fields: Filter | None = None,
         hint: list[tuple[str, int]] | None = None,
-    ) -> AsyncIterator[AsyncIterator[Document]]:
-        """Documents by `_id`, each of them of this service. All of a turn's are read, or let go of, in the turn."""
+    ) -> AsyncIterator[AsyncCursor[RawBSONDocument]]:
+        """Documents by `_id`, not decoded yet. All of a turn's are read, or let go of, in the turn."""
         async with self._database.turn() as session:
-            cursor = self._log.find(where, fields, session=session, limit=limit)
+            cursor = self._log.find(where, fields, session=session, limit=limit, batch_size=limit)
             if order is not None:
                 cursor = cursor.sort("_id", order)
             async with cursor if hint is None else cursor.hint(hint):
@@ -192,38 +199,45 @@ class MongoLogStore:
     async def _one(
         self, where: Filter, *, order: Order, fields: Filter, hint: list[tuple[str, int]] | None = None
     ) -> Document | None:
-        async with self._found(where, order=order, limit=1, fields=fields, hint=hint) as documents:
-            async for document in documents:
-                self._own(document)
-                return document
+        async with self._found(where, order=order, limit=1, fields=fields, hint=hint) as found:
+            async for raw in found:
+                return self._document(raw)
         return None
 
-    async def _latest(self, wanted: set[RootKey]) -> dict[RootKey, int]:
-        """From the last commits of these roots back, until all of them are found or there are none left."""
+    async def _latest(self, keys: Sequence[RootKey], *, after: int = 0) -> dict[RootKey, int]:
+        """The latest numbers of those roots that have an event in a commit behind the position `after`."""
         found: dict[RootKey, int] = {}
-        before: dict[str, Any] = {}
+        for start in range(0, len(keys), ROOTS):
+            found |= await self._latest_of_few({*keys[start : start + ROOTS]}, after)
+        return found
+
+    async def _latest_of_few(self, wanted: set[RootKey], after: int) -> dict[RootKey, int]:
+        """From the last commits of these roots back, until all of them are found or there are none left.
+
+        A root that another domain, or another of them, has many events of is looked for in larger and larger steps.
+        """
+        found: dict[RootKey, int] = {}
+        ids, limit, seen = {"$gt": after}, len(wanted), 0
         while wanted:
-            where = {"events.r": {"$in": list({root for _, root in wanted})}, **before}
-            limit, seen, last = len(wanted), 0, 0
-            fields = {"events.d": 1, "events.r": 1, "events.n": 1}
-            async with self._found(where, order=-1, limit=limit, fields=fields, hint=_BY_ROOT) as documents:
-                async for document in documents:
-                    seen, last = seen + 1, document["_id"]
-                    for key, number in log_documents.last_numbers(document):
-                        if key in wanted:
-                            found[key] = number
-                            wanted.remove(key)
+            where = {"events.r": {"$in": [*{root for _, root in wanted}]}, "_id": ids}
+            async with self._found(where, order=-1, limit=limit, fields=_NUMBERS, hint=_BY_ROOT) as commits:
+                async for raw in commits:
+                    document = self._document(raw)
+                    seen, ids = seen + 1, {"$gt": after, "$lt": document["_id"]}
+                    numbers = {key: number for key, number in log_documents.last_numbers(document) if key in wanted}
+                    found |= numbers
+                    wanted -= numbers.keys()
             if seen < limit:
                 break
-            before = {"_id": {"$lt": last}}
+            limit, seen = min(limit * 4, AT_ONCE), 0
         return found
 
     async def _newest(self, domain: str, root: str, after: int) -> list[LoggedEvent]:
         """The events with numbers over `after`, found from the last one back: what came before may be a lot."""
         commits: list[list[LoggedEvent]] = []
-        async with self._found({"events.r": root}, order=-1, hint=_BY_ROOT) as documents:
-            async for document in documents:
-                events = self._events(document, domain, root)
+        async with self._found({"events.r": root}, order=-1, hint=_BY_ROOT) as found:
+            async for raw in found:
+                events = self._events(raw, domain, root)
                 commits.append([event for event in events if event.number > after])
                 if events and events[0].number <= after + 1:
                     break
@@ -248,8 +262,8 @@ class MongoLogStore:
         end = log_documents.end(size)
         if end <= after + 1 or not (domains is None or log_documents.concerns(size, domains)):
             return [], end
-        async with self._found({"_id": size["_id"]}) as documents:
-            return [self._commit(document) async for document in documents], end
+        async with self._found({"_id": size["_id"]}) as found:
+            return [self._commit(raw) async for raw in found], end
 
     async def _straddling(self, after: int) -> Document | None:
         """The last commit that begins at or before `after`; none where `after` is known to be the end of it."""
@@ -264,32 +278,30 @@ class MongoLogStore:
         self, where: Filter, begun: list[LoggedCommit], limit: int, *, hint: list[tuple[str, int]] | None = None
     ) -> tuple[list[LoggedCommit], bool]:
         """The next commits, within the bounds of a page, and whether there may be more."""
-        commits, size = [*begun], 0
-        room = limit - len(begun)
-        if room < 1:
-            return commits, True
-        async with self._database.turn() as session:
-            cursor = self._raw.find(where, session=session, limit=room, batch_size=room).sort("_id", 1)
-            async with cursor if hint is None else cursor.hint(hint):
-                async for raw in cursor:
-                    if size > PAGE_BYTES:
-                        return commits, True
+        commits, size, more = [*begun], 0, limit <= len(begun)
+        if not more:
+            async with self._found(where, order=1, limit=limit - len(begun), hint=hint) as found:
+                async for raw in found:
+                    if more := size > PAGE_BYTES:
+                        break
                     size += len(raw.raw)
-                    commits.append(self._commit(bson.decode(raw.raw, PLAIN)))
-                    self._edge(commits[-1].end)
-        return commits, len(commits) == limit
+                    commits.append(self._commit(raw))
+        if commits:
+            self._edge(commits[-1].end)
+        return commits, more or len(commits) == limit
 
     # ------------------------------------------------------------ reading documents
 
-    def _commit(self, document: Document) -> LoggedCommit:
-        self._own(document)
-        return log_documents.logged_commit(document)
+    def _commit(self, raw: RawBSONDocument) -> LoggedCommit:
+        return log_documents.logged_commit(self._document(raw))
 
-    def _events(self, document: Document, domain: str, root: str) -> list[LoggedEvent]:
+    def _events(self, raw: RawBSONDocument, domain: str, root: str) -> list[LoggedEvent]:
+        document = self._document(raw)
         return log_documents.events_of_root(document, domain, root, service=self._service, network=self._network)
 
-    def _own(self, document: Document) -> None:
-        """Raises Unavailable when this is another service's log."""
+    def _document(self, raw: RawBSONDocument) -> Document:
+        """What is in it. Raises Unavailable when this is another service's log."""
+        document = bson.decode(raw.raw, PLAIN)
         owner = document.get("service", self._service)
         if owner != self._service:
             raise Unavailable(
@@ -297,6 +309,7 @@ class MongoLogStore:
                 facts={"database": self._database.name, "service": owner},
                 help="nothing was changed: a log belongs to one service",
             )
+        return document
 
 
 def _follow(commits: Sequence[LoggedCommit], position: int) -> None:
