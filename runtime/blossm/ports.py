@@ -55,7 +55,8 @@ class LogStore(Protocol):
     ) -> Literal["inserted", "taken", "unknown"]:
         """Make `commits` durable in this order, the first at `position`, if that is the head; all of them or a prefix.
 
-        `taken`: something is there already, or a key is known. `unknown`: insert the same again to find out.
+        `taken`: something is there already, or a key is known; reads may show it a moment later. `unknown`: it may be
+        in, in part, or come in late.
         Raises Unavailable only when nothing was written.
         """
 
