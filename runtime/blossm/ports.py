@@ -260,8 +260,8 @@ class EventStoreClient(Protocol):
         By it a reader knows its place again, also where the commit is of domains that it may not read.
         """
 
-    async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
-        """One root's events with numbers over `after`, old payloads lifted."""
+    async def root(self, domain: str, root: str, *, after: int = 0, until: int | None = None) -> list[LoggedEvent]:
+        """One root's events with numbers over `after`, up to `until`, old payloads lifted."""
 
 
 class CommandClient(Protocol):

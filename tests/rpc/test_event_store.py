@@ -11,7 +11,7 @@ from tests.rpc.served_shop import PAINTING, SECRET, SERVICE, Served, event_store
 
 from blossm.core.commit import Commit, Expectation, Later, NewEvent
 from blossm.core.errors import BlossmError, PayloadTooLarge, PermissionDenied
-from blossm.core.event import Tx
+from blossm.core.event import LoggedEvent, Tx
 from blossm.core.read_set import Question, ReadSet
 from blossm.model.network import Ref
 from blossm.ports import EventStoreClient
@@ -107,6 +107,24 @@ async def test_a_long_root_comes_in_several_answers(shop: Served, client: WireEv
     assert [event.number for event in events] == list(range(11, 751))
     assert events == await stores.root("bicycle", RED, after=10)
     assert shop.server.counts[f"{SERVICE}/Root"].requests == 2
+
+
+async def test_of_a_long_root_no_answer_reads_more_than_it_gives(
+    shop: Served, client: WireEventStores, stores: EventStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stores.append(commit(*(painted(f"{n}") for n in range(10))))
+    monkeypatch.setattr("blossm.rpc.serving.event_store.ROOT_EVENTS", 4)
+    read: list[int] = []
+    whole = stores.root
+
+    async def root(domain: str, root: str, *, after: int = 0, until: int | None = None) -> list[LoggedEvent]:
+        events = await whole(domain, root, after=after, until=until)
+        read.append(len(events))
+        return events
+
+    monkeypatch.setattr(stores, "root", root)
+    assert [event.number for event in await client.root("bicycle", RED)] == list(range(1, 11))
+    assert read == [4, 4, 2]
 
 
 async def test_an_answer_that_no_message_holds_is_an_error_with_facts(client: WireEventStores, stores: EventStores) -> None:

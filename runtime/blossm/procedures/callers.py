@@ -120,9 +120,9 @@ class _Window:
         self._any()
         return await self._stores.commit_at(position)
 
-    async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
+    async def root(self, domain: str, root: str, *, after: int = 0, until: int | None = None) -> list[LoggedEvent]:
         self._may_read(domain)
-        return await self._stores.root(domain, root, after=after)
+        return await self._stores.root(domain, root, after=after, until=until)
 
     def _may_read(self, domain: str) -> None:
         if domain not in self._rights.reads:

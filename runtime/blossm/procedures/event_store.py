@@ -155,10 +155,10 @@ class EventStores:
         commits = (await self._log.read(position - 1, 1)).commits if position > 0 else ()
         return commits[0].commit.id if commits and commits[0].end - 1 == position else ""
 
-    async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
+    async def root(self, domain: str, root: str, *, after: int = 0, until: int | None = None) -> list[LoggedEvent]:
         """See `ports.EventStoreClient.root`."""
         self._check(domain, root)
-        events = await self._log.root(domain, root, after=after)
+        events = await self._log.root(domain, root, after=after, until=until)
         fold = self._folds[domain]
         if any(self._is_old(event) for event in events):
             return await asyncio.to_thread(lambda: [fold.lift(event) for event in events])

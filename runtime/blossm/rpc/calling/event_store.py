@@ -117,11 +117,12 @@ class WireEventStores:
         """See `ports.EventStoreClient.commit_at`."""
         return (await self._ask("CommitAt", pb.CommitAtResponse, pb.CommitAtRequest, position=position)).id
 
-    async def root(self, domain: str, root: str, *, after: int = 0) -> list[LoggedEvent]:
+    async def root(self, domain: str, root: str, *, after: int = 0, until: int | None = None) -> list[LoggedEvent]:
         """See `ports.EventStoreClient.root`. A long one comes in several answers."""
         events: list[LoggedEvent] = []
         while True:
-            answer = await self._ask("Root", pb.RootResponse, pb.RootRequest, domain=domain, root=root, after=after)
+            asked = {"domain": domain, "root": root, "after": after, "until": until}
+            answer = await self._ask("Root", pb.RootResponse, pb.RootRequest, **asked)
             events += [self._commits.event_from_wire(each) for each in answer.events]
             if not answer.more:
                 return events

@@ -27,6 +27,8 @@ from blossm.rpc.v1 import event_store_pb2 as pb
 
 MOST_APPENDS = 1_000  # commits in one request
 PAGE = 500  # commits in one answer
+ROOT_EVENTS = 2_000  # of a root in one answer
+MAX_NUMBER = 2**62  # after every other
 
 log = structlog.get_logger("blossm.rpc")
 
@@ -150,11 +152,13 @@ class EventStoreService:
 
     async def root(self, request: pb.RootRequest, call: Call) -> pb.RootResponse:
         """As many of the root's events as are good to send at once."""
-        _check(request, "after")
+        _check(request, "after", "until")
         stores = self._window(request.service, call)
-        events = await stores.root(request.domain, request.root, after=request.after)
+        last = request.until if request.HasField("until") else MAX_NUMBER
+        until = min(last, request.after + ROOT_EVENTS)
+        events = await stores.root(request.domain, request.root, after=request.after, until=until)
         commits = self._commits[request.service]
-        answer, size = pb.RootResponse(), 0
+        answer, size = pb.RootResponse(more=until < last and len(events) == ROOT_EVENTS), 0
         for event in events:
             message = pb.LoggedEvent(**commits.event_to_wire(event))
             size += message.ByteSize()

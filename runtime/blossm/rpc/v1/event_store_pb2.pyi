@@ -237,16 +237,18 @@ class CommitAtResponse(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class RootRequest(_message.Message):
-    __slots__ = ("service", "domain", "root", "after")
+    __slots__ = ("service", "domain", "root", "after", "until")
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     DOMAIN_FIELD_NUMBER: _ClassVar[int]
     ROOT_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
     service: str
     domain: str
     root: str
     after: int
-    def __init__(self, service: _Optional[str] = ..., domain: _Optional[str] = ..., root: _Optional[str] = ..., after: _Optional[int] = ...) -> None: ...
+    until: int
+    def __init__(self, service: _Optional[str] = ..., domain: _Optional[str] = ..., root: _Optional[str] = ..., after: _Optional[int] = ..., until: _Optional[int] = ...) -> None: ...
 
 class RootResponse(_message.Message):
     __slots__ = ("events", "more")

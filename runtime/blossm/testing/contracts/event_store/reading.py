@@ -86,6 +86,8 @@ class Reading(Given):
         assert [event.number for event in await client.root("bicycle", RED)] == [1, 2, 3, 4]
         assert [event.payload["color"] for event in await client.root("bicycle", RED, after=2)] == ["2", "3"]
         assert await client.root("bicycle", RED, after=4) == []
+        assert [event.number for event in await client.root("bicycle", RED, after=1, until=3)] == [2, 3]
+        assert await client.root("bicycle", RED, until=0) == []
 
     async def test_the_head_is_the_position_of_the_next_event(self, client: EventStoreClient) -> None:
         assert await client.head() == 1
