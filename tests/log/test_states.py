@@ -291,3 +291,84 @@ async def test_without_any_state_store_everything_still_works() -> None:
     async with shop(log, Absent(), clock=clock) as client:
         assert await answers(client) == expected
         await fill(client, clock)
+
+
+# ---------------------------------------------------------------- what a load takes
+
+
+class Counting(Watched):
+    """Counts the events that are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events = 0
+
+    async def root(
+        self, domain: str, root: str, *, after: int = 0, until: int | None = None, until_time: str | None = None
+    ) -> list[LoggedEvent]:
+        found = await super().root(domain, root, after=after, until=until, until_time=until_time)
+        self.events += len(found)
+        return found
+
+
+async def events_read(log: Counting, client: EventStores, domain: str, root: str = RED) -> int:
+    before = log.events
+    assert (await client.aggregate(domain, root)).value.number == (await client.count(domain, root)).value
+    return log.events - before - 1  # `count` looks at the last one
+
+
+EVERY = 5  # events after which the state of a wheel, or a bicycle, is saved
+
+
+@pytest.mark.parametrize("domain", ["wheel", "bicycle"])
+@pytest.mark.parametrize("burst", [1, 3, 7])
+async def test_a_load_reads_only_what_came_after_the_last_saved_state(domain: str, burst: int) -> None:
+    log, states, clock = Counting(), MemoryStateStore(), FakeClock()
+    async with shop(log, states, clock=clock) as writer, shop(log, states, clock=clock) as reader:
+        for _ in range(200 // burst):
+            await writer.append(commit(*[trued() if domain == "wheel" else painted("red")] * burst))
+            assert await events_read(log, reader, domain) <= max(burst, EVERY)  # before anybody could save
+            await saved(writer, clock)
+        async with shop(log, states, clock=clock) as cold:
+            assert await events_read(log, cold, domain) < max(burst, EVERY)
+
+
+async def test_a_root_that_others_have_moved_far_on_is_not_read_from_where_it_was_known() -> None:
+    log, states, clock = Counting(), MemoryStateStore(), FakeClock()
+    async with shop(log, states, clock=clock) as writer, shop(log, states, clock=clock) as reader:
+        await writer.append(commit(trued()))
+        await saved(writer, clock)
+        await reader.aggregate("wheel", RED)
+        for _ in range(10):
+            await writer.append(commit(*[trued()] * 100))
+            await saved(writer, clock)
+        async with shop(log, states, clock=clock) as cold:  # where states were saved before it began
+            assert await events_read(log, cold, "wheel") < EVERY
+            await writer.append(commit(*[trued()] * 1_000))
+            await saved(writer, clock)
+            assert await events_read(log, cold, "wheel") <= EVERY
+
+
+async def test_a_thousand_events_that_nobody_has_saved_are_read_once() -> None:
+    log, states, clock = Counting(), MemoryStateStore(), FakeClock()
+    async with shop(log, states, clock=clock) as killed:
+        await killed.append(commit(*[trued()] * 1_000))
+    async with shop(log, states, clock=clock) as first:  # the one before was closed before it could save
+        assert await events_read(log, first, "wheel") == 1_000
+        assert await events_read(log, first, "wheel") == 0
+        await saved(first, clock)
+    async with shop(log, states, clock=clock) as cold:
+        assert await events_read(log, cold, "wheel") == 0
+
+
+async def test_a_read_at_a_head_that_others_have_left_behind_does_not_begin_with_the_first_event() -> None:
+    log, states, clock = Counting(), MemoryStateStore(), FakeClock()
+    async with shop(log, states, clock=clock) as client:
+        for turns in range(1, 101):
+            await client.append(commit(trued(turns)))
+            await client.aggregate("wheel", RED)
+            head, before = await client.head(), log.events
+            await client.append(commit(trued(0)))
+            await client.aggregate("wheel", RED)
+            assert (await client._states.load("wheel", RED, head=head)).aggregate.state == {"turns": turns}
+            assert log.events - before <= 1 + 2 * EVERY

@@ -188,19 +188,19 @@ class States:
         whole = False
         while not whole:
             end = await self._events.head() - 1
-            page = await self._events.roots(domain, after=covered, limit=PAGE)
+            page = await self._events.roots(domain, after=covered.position, limit=PAGE)
             whole = len(page) < PAGE
             if not page:
                 return
-            covered = end if whole else page[-1][1]
-            await self._save_roots(domain, [root for root, _ in page], covered=covered)
+            await self._save_roots(domain, [root for root, _ in page])
+            await self._saved.cover(domain, covered, to=end if whole else page[-1][1])
+            covered = covered._replace(position=page[-1][1])
 
-    async def _save_roots(self, domain: str, roots: Sequence[str], *, covered: int | None = None) -> None:
+    async def _save_roots(self, domain: str, roots: Sequence[str]) -> None:
         """Save these roots as they are now, a few at a time."""
         for few in (roots[at : at + TOGETHER] for at in range(0, len(roots), TOGETHER)):
             parts = [await self._gathered(domain, root) for root in few]
             await self._saved.save(domain, await self._folded(domain, parts))
-        await self._saved.save(domain, [], covered=covered)
 
     def _wait(self, domain: str, root: str) -> None:
         if len(self._waiting) < WAITING_ROOTS:
