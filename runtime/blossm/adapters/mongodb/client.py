@@ -102,11 +102,12 @@ class Mongo:
     async def turn(self) -> AsyncIterator[Session]:
         """One request at a time to a connection, each in a session that sees what was seen before.
 
-        Raises Unavailable where nothing gets to its turn: then nothing was sent.
+        Who is cancelled in it is cancelled, also where the driver has lost that. Raises Unavailable where nothing gets to
+        its turn: then nothing was sent.
         """
         await self._wait()
         try:
-            async with self.client.start_session(causal_consistency=True) as session:
+            async with _cancelled_once(), self.client.start_session(causal_consistency=True) as session:
                 if self._seen is not None:
                     session.advance_operation_time(self._seen)
                 try:
