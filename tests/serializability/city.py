@@ -84,14 +84,14 @@ class City:
         return self.modules.file("services/shop/bicycle/commands.py")
 
     async def history(
-        self, asked: Sequence[Asked], choices: Sequence[int] | None, *, log: LogStore, states: Sequence[StateStore]
+        self, asked: Sequence[Asked], choices: Sequence[int] | None, *, stores: Sequence[tuple[LogStore, StateStore]]
     ) -> History:
-        """Run these at once on an empty log, served by as many processes as there are states."""
+        """Run these at once on an empty log, served by a process for each of these ways to it and its states."""
         self.code.attempts.clear()
         async with AsyncExitStack() as closing:
-            self.processes.running = [self._process(log, each, closing) for each in states]
+            self.processes.running = [self._process(log, states, closing) for log, states in stores]
             self.gate.turns = turns = Turns(choices)
-            ran = await turns.run([partial(self._run, each, log) for each in asked])
+            ran = await turns.run([partial(self._run, each, stores[0][0]) for each in asked])
             self.gate.turns = Turns(None)
             pages = self.operator.event_stores("shop").stream(0)
             commits = [commit async for page in pages for commit in page.commits]

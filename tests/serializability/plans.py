@@ -34,12 +34,13 @@ _several = st.lists(st.one_of(_reading, _logging, st.just(["log"]), _called), mi
 
 
 
-def _interleaving(seed: int) -> list[int]:
+def interleaving(seed: int) -> list[int]:
+    """Who goes on, 40 times."""
     chance = random.Random(seed)
     return [chance.choice((0, 0, 0, 1, 1, 2, 3, ALL)) for _ in range(40)]
 
 
-choices = st.integers(0, 10_000).map(_interleaving)  # numbers drawn one by one would mostly be 0
+choices = st.integers(0, 10_000).map(interleaving)  # numbers drawn one by one would mostly be 0
 
 
 def commands(*, several: bool = True, command: str = "act", most: int = 5) -> st.SearchStrategy[list[Asked]]:

@@ -12,6 +12,7 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from tests.mongodb.fixtures import Databases
 from tests.serializability import plans
 from tests.serializability.checker import check
 from tests.serializability.city import ROOTS, Asked, City, History, city
@@ -20,26 +21,34 @@ from tests.transports import WIRES, Way
 
 from blossm.adapters.memory.log import MemoryLogStore
 from blossm.adapters.memory.states import MemoryStateStore
+from blossm.adapters.mongodb.log import MongoLogStore
+from blossm.adapters.mongodb.states import MongoStateStore
 from blossm.adapters.sqlite.log import SqliteLogStore
 from blossm.adapters.sqlite.states import SqliteStateStore
 from blossm.core.commit import EventRef
 from blossm.core.read_set import Question, ReadSet
 from blossm.handlers.reading import Reader
+from blossm.model.indexes import log_plan
 from blossm.ports import LogStore, StateStore
 from blossm.procedures.questions import Questions
 
 IN_PROCESS = WIRES[0]
-Opened = tuple[LogStore, list[StateStore]]
-Open = Callable[[int, Path], Opened]
+Stores = list[tuple[LogStore, StateStore]]
+Open = Callable[[int, Path], Stores]
 
 
-def in_memory(processes: int, folder: Path) -> Opened:
-    return MemoryLogStore(service="shop", network="city.example"), [MemoryStateStore()] * processes
+def in_memory(processes: int, folder: Path) -> Stores:
+    return [(MemoryLogStore(service="shop", network="city.example"), MemoryStateStore())] * processes
 
 
-def in_sqlite(processes: int, folder: Path) -> Opened:
-    log = SqliteLogStore.open(folder / "log", service="shop", network="city.example", synchronous="NORMAL")
-    return log, [SqliteStateStore.open(folder / "states") for _ in range(processes)]
+def in_sqlite(processes: int, folder: Path) -> Stores:
+    return [
+        (
+            SqliteLogStore.open(folder / "log", service="shop", network="city.example", synchronous="NORMAL"),
+            SqliteStateStore.open(folder / "states"),
+        )
+        for _ in range(processes)
+    ]
 
 
 class Stage:
@@ -64,13 +73,13 @@ class Stage:
     async def _play(
         self, asked: Sequence[Asked], choices: Sequence[int] | None, open: Open, processes: int, folder: Path
     ) -> History:
-        log, states = open(processes, folder)
+        stores = open(processes, folder)
         try:
-            return await self.city.history(asked, choices, log=log, states=states)
+            return await self.city.history(asked, choices, stores=stores)
         finally:
-            for each in states:
-                await each.close()
-            await log.close()
+            for log, states in stores:
+                await states.close()
+                await log.close()
 
     def close(self) -> None:
         self._runner.run(self._closing.aclose())
@@ -118,6 +127,17 @@ def test_so_did_many_that_nobody_holds_up(stage: Stage, wire: Way, open: Open, p
     history = stage.play(plans.seeded(processes, count=25), None, open=open, processes=processes)
     check(stage.city, history)
     assert len(history.commits) > 15
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_on_mongodb_too(mongodbs: Databases, wire: Way, seed: int) -> None:
+    async with city(wire) as made:
+        first = await mongodbs.having(log_plan(made.network.stores_of("shop").values()))
+        stores: Stores = []
+        for database in (first, mongodbs.again(first)):
+            log = await MongoLogStore.open(database, service="shop", network="city.example")
+            stores.append((log, await MongoStateStore.open(database)))
+        check(made, await made.history(plans.seeded(seed, count=5), plans.interleaving(seed), stores=stores))
 
 
 def test_the_very_same_commands_one_after_the_other_log_the_very_same(stage: Stage) -> None:

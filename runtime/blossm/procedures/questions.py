@@ -62,8 +62,8 @@ class Questions:
         """Raises Conflict when the event before the asker's first one came after the question."""
         if first == 1:
             return
-        (before,) = await self._log.root(domain, root, after=first - 2, until=first - 1)
-        if before.position >= read_at:
+        before = await self._log.root(domain, root, after=first - 2, until=first - 1)
+        if not before or before[0].position >= read_at:  # or there is no such event: nobody has logged `first` after it
             raise moved_root((domain, root), expected=first - 2, actual=first - 1)
 
     def _checked(self, domain: str, where: Mapping[str, Any]) -> dict[str, Any]:
