@@ -3,7 +3,7 @@
     python benchmarks/mongodb_stub.py        prints `ready http://127.0.0.1:PORT`
 
 It says it is the primary of a replica set, so that the driver sends sessions and times as it does in earnest. An insert is
-acknowledged, unread. A `find` for `_id` over a number gets commits that follow it, any other finds nothing.
+acknowledged, unread. A `find` for nothing but an `_id` over a number gets commits that follow it; any other finds nothing.
 """
 
 from __future__ import annotations
@@ -75,14 +75,17 @@ class Primary:
             case "insert":
                 said = {"n": sequence or len(asked["documents"])}
             case "find":
-                found = self._found(asked["filter"].get("_id"), asked.get("limit", 0))
+                found = self._found(asked["filter"], asked.get("limit", 0))
                 said = {"cursor": {"id": bson.Int64(0), "ns": f"{asked['$db']}.log", "firstBatch": found}}
         return {**said, "ok": 1.0, **self._times}
 
-    def _found(self, where: object, limit: int) -> list[Document]:
-        if not isinstance(where, dict) or "$gt" not in where:
-            return []
-        after = where["$gt"]
+    def _found(self, where: Mapping[str, Any], limit: int) -> list[Document]:
+        match where:
+            case {"_id": {"$gt": after}} if len(where) == 1:
+                return self._following(after, limit)
+        return []
+
+    def _following(self, after: int, limit: int) -> list[Document]:
         return [{**each, "_id": bson.Int64(after + at)} for at, each in enumerate(self._page[:limit], start=1)]
 
 
