@@ -80,25 +80,26 @@ class Fold:
         try:
             folded = function(state, event)
         except (Exception, SystemExit) as error:  # whatever user code raises
-            _broken(event, function, error)
+            _broken(event, function, event.action, error)
         if not isinstance(folded, dict):
-            _wrong(event, function, f"returned {type(folded).__name__}, not the state (a dict)")
+            _wrong(event, function, event.action, f"returned {type(folded).__name__}, not the state (a dict)")
         return folded
 
     def _lifted(self, event: LoggedEvent, version: int, payload: State) -> State:
         upcast = self._upcasters.get((event.action, version))
+        name = f"{event.action}_{version}_to_{version + 1}"
         if upcast is None:
             raise Internal(
                 f"no upcaster lifts {event.action} from version {version} to {version + 1}",
-                facts=_facts(event, "upcasters.py", 0) | {"version": event.version},
-                help=f"define {event.action}_{version}_to_{version + 1}(payload) in upcasters.py",
+                facts=_facts(event, name, "upcasters.py", 0),
+                help=f"define {name}(payload) in upcasters.py",
             )
         try:
             lifted = upcast(payload)
         except (Exception, SystemExit) as error:  # whatever user code raises
-            _broken(event, upcast, error)
+            _broken(event, upcast, name, error)
         if not isinstance(lifted, dict):
-            _wrong(event, upcast, f"returned {type(lifted).__name__}, not a payload (a dict)")
+            _wrong(event, upcast, name, f"returned {type(lifted).__name__}, not a payload (a dict)")
         return lifted
 
 
@@ -110,19 +111,19 @@ def _plain(state: State) -> State:
         raise Internal(f"a fold made a state that is no JSON: {error}", facts={"id": new_id()}) from error
 
 
-def _broken(event: LoggedEvent, function: Callable[..., Any], error: BaseException) -> NoReturn:
+def _broken(event: LoggedEvent, function: Callable[..., Any], name: str, error: BaseException) -> NoReturn:
     """Tell where in the user's code it broke: the last line of the handler's own file."""
     file, line = _place(function)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     line = (lines[-1] if lines else None) or line
     raise Internal(
-        f"{file}:{line}: {event.action} raised {type(error).__name__}: {error}", facts=_facts(event, file, line)
+        f"{file}:{line}: {name} raised {type(error).__name__}: {error}", facts=_facts(event, name, file, line)
     ) from error
 
 
-def _wrong(event: LoggedEvent, function: Callable[..., Any], problem: str) -> NoReturn:
+def _wrong(event: LoggedEvent, function: Callable[..., Any], name: str, problem: str) -> NoReturn:
     file, line = _place(function)
-    raise Internal(f"{file}:{line}: {event.action} {problem}", facts=_facts(event, file, line))
+    raise Internal(f"{file}:{line}: {name} {problem}", facts=_facts(event, name, file, line))
 
 
 def _place(function: Callable[..., Any]) -> tuple[str, int]:
@@ -130,12 +131,14 @@ def _place(function: Callable[..., Any]) -> tuple[str, int]:
     return (code.co_filename, code.co_firstlineno) if code else (repr(function), 0)
 
 
-def _facts(event: LoggedEvent, file: str, line: int) -> dict[str, Any]:
+def _facts(event: LoggedEvent, function: str, file: str, line: int) -> dict[str, Any]:
     return {
         "id": new_id(),
         "event": event.id,
         "domain": event.domain,
         "action": event.action,
+        "version": event.version,
+        "function": function,
         "root": event.root,
         "number": event.number,
         "position": event.position,

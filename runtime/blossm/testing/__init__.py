@@ -1,6 +1,7 @@
 """Tests of a network: `given(…).when(…).then(…)` for one call, `network()` for a whole network in memory.
 
-Both find the network that the calling file lies in, and use the real procedures.
+`lifted(…)` shows that a payload of years ago can be read today. All of them find the network that the calling file lies in,
+and use the real procedures.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from blossm.testing.lifting import lifted
     from blossm.testing.story import Story, given
     from blossm.testing.under_test import NetworkUnderTest, network
 
-__all__ = ["NetworkUnderTest", "Story", "given", "network"]
+__all__ = ["NetworkUnderTest", "Story", "given", "lifted", "network"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,5 +22,5 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "story" if name in ("Story", "given") else "under_test"
-    return getattr(import_module(f"blossm.testing.{module}"), name)
+    modules = {"Story": "story", "given": "story", "lifted": "lifting"}
+    return getattr(import_module(f"blossm.testing.{modules.get(name, 'under_test')}"), name)
