@@ -42,11 +42,11 @@ async def test_the_plan_of_a_view_is_made_with_the_collections_that_have_no_inde
     assert await missing(mongodb, plan) == []
 
 
-async def test_two_who_apply_a_plan_at_once_do_no_harm(mongodbs: Databases) -> None:
-    database = mongodbs.empty()
-    await asyncio.gather(done(database, LOG), done(mongodbs.again(database), LOG), done(database, LOG))
-    assert await missing(database, LOG) == []
-    mongodbs.monitor.forbidden.clear()  # nobody served here
+async def test_two_who_apply_a_plan_at_once_do_no_harm(mongodb: Database, mongodb_uri: str) -> None:
+    other = Mongo.at(mongodb_uri)
+    await asyncio.gather(done(mongodb, LOG), done(other.database(mongodb.name), LOG), done(mongodb, LOG))
+    await other.close()
+    assert await missing(mongodb, LOG) == []
 
 
 async def test_only_what_is_missing_is_made(mongodb: Database) -> None:
