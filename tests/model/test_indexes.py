@@ -81,6 +81,12 @@ def test_a_view_with_a_context_is_asked_within_it_and_by_its_projection_over_all
     )
 
 
+def test_a_where_for_the_first_of_several_fields_has_an_index_without_the_others() -> None:
+    found = _indexes(view_plan(replace(BICYCLES, context="")), "rows")
+    assert {Index((("generation", 1), (f"body.{name}", 1))) for name in ("color", "painted")} <= {*found}
+    assert Index((("generation", 1), ("body.owner", 1))) not in found  # the one of `owner` alone has no others
+
+
 def test_a_view_without_anything_to_ask_by_is_read_by_id_alone() -> None:
     bare = ViewStoreSpec(name="totals", address="totals", at=AT)
     assert view_plan(bare).collections == (Collection("rows"), Collection("checkpoints"), Collection("generations"))

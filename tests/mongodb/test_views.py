@@ -156,6 +156,36 @@ async def test_a_damaged_document_of_generations_is_told_with_what_to_do(store: 
     assert told.value.help
 
 
+@pytest.mark.parametrize(
+    ("collection", "change"),
+    [
+        ("rows", {"$unset": {"body": 1}}),
+        ("rows", {"$set": {"parts.shop": ["color"]}}),
+        ("rows", {"$set": {"seen": {"shop": "far"}}}),
+        ("rows", {"$unset": {"revision": 1}}),
+        ("checkpoints", {"$unset": {"commit_id": 1}}),
+        ("checkpoints", {"$set": {"position": "x"}}),
+    ],
+    ids=str,
+)
+async def test_a_document_that_somebody_has_spoilt_is_told_and_never_projected_upon(
+    store: MongoViewStore, database: Database, collection: str, change: dict[str, Any]
+) -> None:
+    await store.apply(1, batch(put("a", color="red")))
+    await database.collection(collection).update_one({}, change)
+    with pytest.raises(Unavailable, match=r"damaged at '1:(a|shop)'") as told:
+        await store.apply(1, batch(does("increment", "a", painted=1), before=1))
+    assert told.value.help
+
+
+async def test_a_row_that_somebody_has_spoilt_is_not_shown(store: MongoViewStore, database: Database) -> None:
+    await store.apply(1, batch(put("a", color="red")))
+    await database.collection("rows").update_one({}, {"$set": {"body": "x"}})
+    for asked in (store.get(1, "a"), store.query(1, Query())):
+        with pytest.raises(Unavailable, match="damaged at '1:a'"):
+            await asked
+
+
 class SmallRows(MongoRows):
     """Rows of a server that takes only small documents: the emulator needs half a minute for a large one."""
 
@@ -214,6 +244,20 @@ async def test_no_question_over_contexts_or_within_one_names_an_index_that_is_no
             asked = {name: getattr(query, name) for name in query.__struct_fields__} | {"context": context, "count": True}
             page = await store.query(1, Query(**asked))
             assert page.count == len(page.content)
+
+
+@pytest.mark.parametrize("context", ["", "garage"])
+async def test_a_where_reads_an_index_in_which_no_other_service_moves_a_row(mongodbs: Databases, context: str) -> None:
+    """A find that goes on while others write passes over a row that they move from before it to behind it."""
+    spec = bicycles(indexes=(("color", "weight"),), sorts=(), text=(), context=context, address="garage.bicycles")
+    store = view_store(await mongodbs.having(view_plan(spec)), spec)
+    await store.apply(1, batch(put("a", color="red", context=context and "north")))
+    await store.apply(1, batch(does("increment", where={"color": "red"}, painted=1), before=1))
+    (asked,) = [sent.command for sent in mongodbs.monitor.named("find") if "body.color" in str(sent.command["filter"])]
+    assert dict(asked["hint"]) == {"generation": 1, "body.color": 1}
+    row = await store.get(1, "a")
+    assert row is not None
+    assert row.body["painted"] == 1
 
 
 async def test_a_page_asks_for_no_more_than_it_shows(store: MongoViewStore, mongodbs: Databases) -> None:

@@ -111,14 +111,17 @@ def _states(store: EventStoreSpec) -> Collection:
 
 
 def _rows(store: ViewStoreSpec) -> Iterator[Index]:
-    """Doors ask within a context; a projection's `where` asks over all of them."""
+    """Doors ask within a context; a projection's `where` asks over all of them.
+
+    A `where` for the first of several fields has an index without the others, which other services may write meanwhile.
+    """
     prefix: tuple[Key, ...] = (("generation", 1), ("context", 1)) if store.context else (("generation", 1),)
     if store.context:
         yield Index((*prefix, ("_id", 1)))
     for order in _orders(store):
         by_id = order[-1][1]
         yield Index((*prefix, *order, ("_id", by_id)))
-        if store.context:
+        if store.context or len(order) > 1:
             yield Index((("generation", 1), (order[0][0], 1)))
     if store.text:
         yield Index((*prefix, ("words", 1), ("_id", 1)))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection
 import msgspec
 from pymongo.errors import DuplicateKeyError
 
-from blossm.adapters.mongodb.client import Database
+from blossm.adapters.mongodb.client import Database, Document
 from blossm.adapters.mongodb.errors import told
 from blossm.adapters.mongodb.plain import PLAIN
 from blossm.adapters.mongodb.sweeping import beginning, swept
+from blossm.adapters.mongodb.views_damage import understood
 from blossm.core.errors import Unavailable
 from blossm.core.view import Batch, Checkpoint
 from blossm.ports import Generations
@@ -87,11 +88,7 @@ class MongoGenerations:
     async def kept(self) -> Kept:
         async with self._database.turn() as session:
             document = await self._kept.find_one({"_id": _ID}, session=session)
-        try:
-            return msgspec.convert(document, Kept) if document else Kept()
-        except msgspec.ValidationError as error:
-            help = "remove all documents of its collections: its projection makes them again"
-            raise Unavailable(f"the generations in {self._database.where} are damaged: {error}", help=help) from error
+        return understood(document, Kept, where=self._database.where) if document else Kept()
 
     async def move(self, change: Callable[[Kept], Kept]) -> Kept:
         """Change the document, whoever else does; answers what it is then."""
@@ -121,12 +118,12 @@ class MongoGenerations:
     async def checkpoint(self, generation: int, service: str) -> Checkpoint:
         async with self._database.turn() as session:
             document = await self._checkpoints.find_one({"_id": f"{generation}:{service}"}, session=session)
-        return _checkpoint(document) if document else Checkpoint()
+        return self._checkpoint(document) if document else Checkpoint()
 
     async def checkpoints(self, generation: int) -> dict[str, Checkpoint]:
         async with self._database.turn() as session:
             found = await self._checkpoints.find({"_id": beginning(f"{generation}:")}, session=session).to_list()
-        return {document["_id"].partition(":")[2]: _checkpoint(document) for document in found}
+        return {document["_id"].partition(":")[2]: self._checkpoint(document) for document in found}
 
     async def move_checkpoint(self, generation: int, batch: Batch) -> bool:
         """Whether it was where the batch begins, and is where it ends now."""
@@ -156,6 +153,13 @@ class MongoGenerations:
         if last and dropped:
             await self.move(lambda now: now.swept(dropped))
 
+    def _checkpoint(self, document: Document) -> Checkpoint:
+        moved = understood(document, _Moved, where=self._database.where)
+        return Checkpoint(moved.position, moved.commit_id)
 
-def _checkpoint(document: dict[str, object]) -> Checkpoint:
-    return msgspec.convert({"position": document["position"], "commit_id": document["commit_id"]}, Checkpoint)
+
+class _Moved(msgspec.Struct):
+    """A checkpoint's document: no part of it may be missing."""
+
+    position: int
+    commit_id: str

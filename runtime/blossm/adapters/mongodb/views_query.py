@@ -8,12 +8,12 @@ it holds, wherever it begins.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from blossm.adapters.mongodb.sweeping import beginning
 from blossm.core.view import Comparison, Query
-from blossm.core.view_query import Index, Order, Plan, field_at
+from blossm.core.view_query import Index, Order, Plan, field_at, plan
 from blossm.core.view_text import after_prefix, asked
 from blossm.model.network import ViewStoreSpec
 
@@ -39,6 +39,20 @@ def row_id(generation: int, id: str) -> str:
 def finding(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int) -> Find:
     """All rows that answer, in no order."""
     return Find({"$and": list(_conditions(spec, query, plan, generation))}, _index(spec, query, plan), [])
+
+
+def having(spec: ViewStoreSpec, where: Mapping[str, Any], generation: int) -> Find:
+    """The rows that have these values, in no order.
+
+    A find that goes on while others write would pass over a row that they move from before it to behind it. So the index
+    that is read has no field but those of `where`: only who projects the same events could move a row in it.
+    """
+    query = Query(where=tuple(Comparison(name, "eq", value) for name, value in where.items()))
+    answer = plan(spec, query)
+    found = finding(spec, query, answer, generation)
+    if answer.index and len(answer.index.fields) > len(where):
+        return found._replace(by=_leading(query, answer.index))
+    return found
 
 
 def page(spec: ViewStoreSpec, query: Query, plan: Plan, generation: int, after: tuple[Any, ...] | None) -> Iterator[Find]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import bson
+import msgspec
 from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
@@ -14,10 +15,10 @@ from blossm.adapters.mongodb.client import Database, Document
 from blossm.adapters.mongodb.errors import told
 from blossm.adapters.mongodb.plain import PLAIN, plain, stored
 from blossm.adapters.mongodb.states import duplicates
-from blossm.adapters.mongodb.views_query import Find, finding, row_id
-from blossm.core.view import Comparison, Query, Row
+from blossm.adapters.mongodb.views_damage import understood
+from blossm.adapters.mongodb.views_query import Find, having, row_id
+from blossm.core.view import Row
 from blossm.core.view_guarded import NOTHING, SeenRow
-from blossm.core.view_query import plan
 from blossm.core.view_row import Part, StoredRow
 from blossm.core.view_text import words_of
 from blossm.model.network import ViewStoreSpec
@@ -40,7 +41,7 @@ class MongoRows:
     async def get(self, generation: int, id: str) -> Row | None:
         async with self._database.turn() as session:
             document = await self._rows.find_one({"_id": row_id(generation, id)}, session=session)
-        return _row(document) if document and "generation" in document else None
+        return self._row(document) if document and "generation" in document else None
 
     async def load(self, generation: int, ids: Some[str]) -> dict[str, SeenRow]:
         """What is kept of each of these ids, removed rows too."""
@@ -48,20 +49,19 @@ class MongoRows:
         asked = [row_id(generation, id) for id in ids]
         for few in (asked[at : at + _LOADED_AT_ONCE] for at in range(0, len(asked), _LOADED_AT_ONCE)):
             async with self._database.turn() as session:
-                found |= _seen(await self._rows.find({"_id": {"$in": few}}, session=session).to_list())
+                found |= self._seen(await self._rows.find({"_id": {"$in": few}}, session=session).to_list())
         return found
 
     async def having(self, generation: int, where: Mapping[str, Any]) -> dict[str, SeenRow]:
         """The rows that have these values in indexed fields."""
-        query = Query(where=tuple(Comparison(name, "eq", value) for name, value in where.items()))
-        found = finding(self._spec, query, plan(self._spec, query), generation)
+        find = having(self._spec, where, generation)
         async with self._database.turn() as session:
-            return _seen(await self._rows.find(found.filter, session=session).hint(found.by).to_list())
+            return self._seen(await self._rows.find(find.filter, session=session).hint(find.by).to_list())
 
     async def page(self, find: Find, limit: int) -> list[Row]:
         async with self._database.turn() as session:
             cursor = self._rows.find(find.filter, _SHOWN, session=session).sort(find.sort).hint(find.by)
-            return [_row(document) for document in await cursor.limit(limit).batch_size(limit).to_list()]
+            return [self._row(document) for document in await cursor.limit(limit).batch_size(limit).to_list()]
 
     async def count(self, find: Find) -> int:
         async with self._database.turn() as session:
@@ -108,27 +108,52 @@ class MongoRows:
             document["words"] = sorted(words_of(kept.row.body, self._spec.text))
         return document
 
+    def _row(self, document: Document) -> Row:
+        shown = understood(document, _Shown, where=self._database.where)
+        return Row(id=_id(document), context=shown.context, body=plain(shown.body))
+
+    def _seen(self, documents: Iterable[Document]) -> dict[str, SeenRow]:
+        found = {}
+        for document in documents:
+            kept = understood(document, _Kept if "generation" in document else _Removed, where=self._database.where)
+            row = None
+            if isinstance(kept, _Kept):
+                row = StoredRow(id=_id(document), body=plain(kept.body), parts=kept.stored_parts())
+            found[_id(document)] = SeenRow(row=row, seen=kept.seen, revision=kept.revision)
+        return found
+
 
 _SHOWN = {"context": 1, "body": 1}
 
 
+class _Shown(msgspec.Struct):
+    """A row's document, as far as it is shown."""
+
+    context: str
+    body: dict[str, Any]
+
+
+class _Removed(msgspec.Struct):
+    """What a removed row leaves."""
+
+    seen: dict[str, int]
+    revision: int
+
+
+class _Part(msgspec.Struct):
+    context: str
+    fields: frozenset[str]
+
+
+class _Kept(_Removed):
+    """A row's document."""
+
+    body: dict[str, Any]
+    parts: dict[str, _Part]
+
+    def stored_parts(self) -> dict[str, Part]:
+        return {name: Part(part.context, part.fields) for name, part in self.parts.items()}
+
+
 def _id(document: Document) -> str:
     return str(document["_id"]).partition(":")[2]
-
-
-def _row(document: Document) -> Row:
-    return Row(id=_id(document), context=document["context"], body=plain(document["body"]))
-
-
-def _seen(documents: Iterable[Document]) -> dict[str, SeenRow]:
-    return {
-        _id(document): SeenRow(row=_stored(document), seen=document["seen"], revision=document["revision"])
-        for document in documents
-    }
-
-
-def _stored(document: Document) -> StoredRow | None:
-    if "generation" not in document:
-        return None
-    parts = {name: Part(part["context"], frozenset(part["fields"])) for name, part in document["parts"].items()}
-    return StoredRow(id=_id(document), body=plain(document["body"]), parts=parts)
