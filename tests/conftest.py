@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.transports import WAYS, WIRES
 
 pytest_plugins = ["tests.mongodb.fixtures"]
+
+# A machine may be busy: no property fails because of the time it took.
+settings.register_profile("blossm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("blossm")
 
 
 def pytest_configure(config: pytest.Config) -> None:
