@@ -1,4 +1,4 @@
-"""A database that a process dies on: before its n-th request, or after it, when nobody hears the answer any more."""
+"""A database that a process dies on: after its n-th request, whose answer nobody hears."""
 
 from __future__ import annotations
 
@@ -16,16 +16,13 @@ class Died(Exception):
 class Life:
     """How many requests are left."""
 
-    def __init__(self, requests: int, *, answered: bool) -> None:
+    def __init__(self, requests: int) -> None:
         self._left = requests
-        self._answered = answered
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
-        self._left -= 1
-        if self._left < 0 and self._answered:
-            raise Died
         yield
+        self._left -= 1
         if self._left < 0:
             raise Died
 

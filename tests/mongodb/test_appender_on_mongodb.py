@@ -22,7 +22,7 @@ from blossm.model.indexes import log_plan
 from blossm.testing.contracts.log_store import BLUE, RED, commit, painted
 
 ROOTS = [str(uuid.UUID(int=n, version=4)) for n in range(100, 108)]
-KILLS, COMMITS = 3, 4
+KILLS, COMMITS = 2, 3
 NOT_DURABLE = {"code": 64, "errmsg": "waiting for replication timed out"}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import bson
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from blossm.adapters.mongodb import log_documents
@@ -78,6 +78,7 @@ def whole(payload: dict[str, Any]) -> LoggedCommit:
     return placed(made)[0]
 
 
+@settings(max_examples=50)
 @given(objects)
 @example({"deep": msgspec.json.decode(b"[" * 70 + b"]" * 70)})
 @example({"a": -0.0, "b": 2**63, "c": -(2**63), "d": 2**31, "e": 1.0, "f": 1})
@@ -86,6 +87,7 @@ def test_a_commit_comes_back_exactly(payload: dict[str, Any]) -> None:
     assert exact(msgspec.to_builtins(again(logged))) == exact(msgspec.to_builtins(logged))
 
 
+@settings(max_examples=50)
 @given(objects)
 def test_no_server_gets_a_name_that_it_may_refuse(payload: dict[str, Any]) -> None:
     document = log_documents.document(whole(payload), service="shop")
@@ -106,8 +108,8 @@ def test_what_is_at_its_default_takes_no_room() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [{"x": [1] * 500_000}, {"x": [0.5] * 250_000}, {"x": [[]] * 330_000}, {"x": "ä" * 500_000}, {"": [1] * 500_000}],
-    ids=["digits", "halves", "empty lists", "text", "a text of JSON"],
+    [{"x": [1] * 500_000}, {"x": "ä" * 500_000}, {"": [1] * 500_000}],
+    ids=["digits, which grow most", "text", "a text of JSON"],
 )
 def test_the_largest_commit_fits_a_document(payload: dict[str, Any]) -> None:
     events = [painted(BLUE)] * (MAX_EVENTS - 1)
