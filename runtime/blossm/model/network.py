@@ -103,7 +103,7 @@ class EventStoreSpec(ProcedureSpec):
     schema: dict[str, Field] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     indexes: tuple[str, ...] = ()
-    snapshots_every: int = 100
+    snapshots_every: int = 50
     retired: bool = False
     handler: Handler | None = None  # events.py, where there is one
     upcasters: str = ""  # upcasters.py, where there is one

@@ -41,7 +41,7 @@ class ReadSideKeys(ProcedureKeys):
 
 
 class SnapshotKeys(Keys):
-    every: int = Field(default=100, ge=1)
+    every: int = Field(default=50, ge=1)
 
 
 class ActionKeys(Keys):
