@@ -119,6 +119,16 @@ async def test_a_missing_commit_is_damage_and_nobody_steps_over_it(
             await fresh.read(after, 10)
 
 
+async def test_a_root_without_one_of_its_events_is_damage(store: MongoLogStore, database: Database, mongodbs: Databases) -> None:
+    await store.insert_at(1, placed(*(commit(painted(RED), painted(BLUE)) for _ in range(4))))
+    await mongodbs.owner.database(database.name).collection("log").delete_one({"_id": 3})
+    cuts: list[dict[str, Any]] = [{}, {"after": 1}, {"until": 3}, {"after": 1, "until": 3}]
+    for cut in cuts:
+        with pytest.raises(Internal, match=r"damaged at position 5: .* has its event 3 there, and nowhere its event 2"):
+            await store.root("bicycle", RED, **cut)
+    assert [event.number for event in await store.root("bicycle", RED, after=2)] == [3, 4]
+
+
 async def test_a_missing_beginning_is_damage(store: MongoLogStore, database: Database, mongodbs: Databases) -> None:
     await store.insert_at(1, placed(commit(painted(), painted()), commit(), commit()))
     await mongodbs.owner.database(database.name).collection("log").delete_one({"_id": 1})

@@ -118,19 +118,14 @@ class MongoLogStore:
         self, domain: str, root: str, *, after: int = 0, until: int | None = None, until_time: str | None = None
     ) -> list[LoggedEvent]:
         if after > 0 and until is None and until_time is None:
-            return await self._newest(domain, root, after)
-        where: dict[str, Any] = {"events.r": root}
-        if until_time is not None:
-            where["at"] = {"$lte": until_time}
-        if after > 0 or until is not None:  # some event of the commit, not necessarily of this root: that is seen below
-            where["events.n"] = {"$gt": after} if until is None else {"$gt": after, "$lte": until}
-        last = 2**63 if until is None else until
-        events: list[LoggedEvent] = []
-        async with self._found(where, order=1, hint=_BY_ROOT) as found:
-            async for raw in found:
-                events += [event for event in self._events(raw, domain, root) if after < event.number <= last]
-                if events and events[-1].number == last:
-                    break
+            events = await self._newest(domain, root, after)
+        else:
+            events = await self._oldest(domain, root, after, until, until_time)
+        for number, event in enumerate(events, start=max(after, 0) + 1):
+            if event.number != number:
+                raise damaged(
+                    event.position, f"the {domain} {root} has its event {event.number} there, and nowhere its event {number}"
+                )
         return events
 
     async def roots(self, domain: str, *, after: int = 0, limit: int = 1000) -> list[tuple[str, int]]:
@@ -242,6 +237,22 @@ class MongoLogStore:
                 if events and events[0].number <= after + 1:
                     break
         return [event for events in reversed(commits) for event in events]
+
+    async def _oldest(self, domain: str, root: str, after: int, until: int | None, until_time: str | None) -> list[LoggedEvent]:
+        """The events with numbers over `after`, up to a number or a time, found from the first one on."""
+        where: dict[str, Any] = {"events.r": root}
+        if until_time is not None:
+            where["at"] = {"$lte": until_time}
+        if after > 0 or until is not None:  # some event of the commit, not necessarily of this root: that is seen below
+            where["events.n"] = {"$gt": after} if until is None else {"$gt": after, "$lte": until}
+        last = 2**63 if until is None else until
+        events: list[LoggedEvent] = []
+        async with self._found(where, order=1, hint=_BY_ROOT) as found:
+            async for raw in found:
+                events += [event for event in self._events(raw, domain, root) if after < event.number <= last]
+                if events and events[-1].number == last:
+                    break
+        return events
 
     # ------------------------------------------------------------ pages
 
