@@ -108,6 +108,7 @@ def test_the_status_in_words() -> None:
                     }
                 ],
                 "timers": 2,
+                "kept": "mongodb://127.0.0.1:27017",
             }
         )
     )
@@ -116,6 +117,7 @@ def test_the_status_in_words() -> None:
     assert "projection  berths: behind at port 1, 3 events behind" in told
     assert "`blossm replay` is recommended" in told
     assert "2 calls wait" in told
+    assert "kept        on mongodb://127.0.0.1:27017" in told
 
 
 def test_a_replay_in_words() -> None:

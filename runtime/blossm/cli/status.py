@@ -46,6 +46,8 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"log         {log['service']}: {'does not answer' if log['events'] is None else _events(log['events'])}"
     for projection in document["projections"]:
         yield f"projection  {projection['projection']}: {_projection(projection)}"
+    if document["kept"].startswith("mongodb"):
+        yield f"kept        on {document['kept']}"
     if document["timers"]:
         yield f"timers      {document['timers']} calls wait for their time"
     yield from _processes(document["procedures"])
