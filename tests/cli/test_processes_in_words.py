@@ -14,8 +14,8 @@ def process(kind: str, address: str, **others: Any) -> dict[str, Any]:
 
 
 def told(*procedures: dict[str, Any]) -> list[str]:
-    document = {"network": "harbour.example", "environment": "development", "logs": [], "projections": [], "timers": 0}
-    return list(lines({**document, "procedures": list(procedures)}))
+    named = {"network": "harbour.example", "environment": "development", "kept": ".blossm"}
+    return list(lines({**named, "logs": [], "projections": [], "timers": 0, "procedures": list(procedures)}))
 
 
 def test_the_event_stores_of_a_service_are_one_line() -> None:
