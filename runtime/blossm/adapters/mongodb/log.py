@@ -8,14 +8,9 @@ so that two services which meet in one database notice it before either has buil
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
-import bson
-from bson.raw_bson import RawBSONDocument
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.errors import PyMongoError
 
 from blossm.adapters.mongodb import log_documents
@@ -23,27 +18,16 @@ from blossm.adapters.mongodb.client import Database, Document
 from blossm.adapters.mongodb.errors import given_up, outcome
 from blossm.adapters.mongodb.indexes import require
 from blossm.adapters.mongodb.log_documents import damaged
-from blossm.adapters.mongodb.plain import PLAIN
+from blossm.adapters.mongodb.log_finds import BY_DOMAIN, BY_ROOT, NUMBERS, PLACES, SIZE, Filter, Finds
 from blossm.core.commit import LoggedCommit, RootKey
-from blossm.core.errors import Unavailable
 from blossm.core.event import LoggedEvent
 from blossm.model.indexes import log_plan
 from blossm.ports import ReadPage
-
-Filter = Mapping[str, Any]
-Order = Literal[1, -1]
 
 PAGE_BYTES = 4 * 1024 * 1024  # a page ends when it is over this
 ROOTS = 100  # looked up at once: MongoDB walks up to 200 ranges of an index side by side
 AT_ONCE = 5_000  # commits that are looked through for roots
 _EDGES = 64  # ends of commits that are remembered
-_BY_ROOT = [("events.r", 1), ("_id", 1)]
-_BY_DOMAIN = [("events.d", 1), ("_id", 1)]
-_RAW = PLAIN.with_options(document_class=RawBSONDocument)  # 16 MiB may come at once: they are decoded one by one
-# Parts of a commit; each of them says whose it is.
-_SIZE = {"service": 1, "events.n": 1}
-_PLACES = {"service": 1, "events.d": 1, "events.r": 1}
-_NUMBERS = {**_PLACES, "events.n": 1}
 
 
 class MongoLogStore:
@@ -52,8 +36,8 @@ class MongoLogStore:
     def __init__(self, database: Database, *, service: str, network: str) -> None:
         self._database = database
         self._service = service
-        self._network = network
-        self._log: AsyncCollection[Any] = database.collection("log").with_options(codec_options=_RAW)
+        self._log = database.collection("log")
+        self._finds = Finds(database, service=service, network=network)
         self._edges: deque[int] = deque([1], maxlen=_EDGES)  # positions after durable commits: they stay that for ever
 
     @classmethod
@@ -68,7 +52,7 @@ class MongoLogStore:
         return store
 
     async def head(self) -> int:
-        last = await self._one({}, order=-1, fields=_SIZE)
+        last = await self._finds.one({}, order=-1, fields=SIZE)
         return 1 if last is None else self._edge(log_documents.end(last))
 
     async def insert_at(self, position: int, commits: Sequence[LoggedCommit]) -> Literal["inserted", "taken", "unknown"]:
@@ -92,7 +76,7 @@ class MongoLogStore:
     async def latest_in(self, domains: Collection[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         for domain in domains:
-            last = await self._one({"events.d": domain}, order=-1, fields=_PLACES, hint=_BY_DOMAIN)
+            last = await self._finds.one({"events.d": domain}, order=-1, fields=PLACES, hint=BY_DOMAIN)
             if last is not None:
                 found[domain] = max(position for _, position in log_documents.places(last, domain))
         return found
@@ -100,8 +84,8 @@ class MongoLogStore:
     async def by_key(self, keys: Collection[str]) -> dict[str, LoggedCommit]:
         if not keys:
             return {}
-        async with self._found({"key": {"$in": [*keys]}}) as found:
-            commits = [self._commit(raw) async for raw in found]
+        async with self._finds.found({"key": {"$in": [*keys]}}) as found:
+            commits = [self._finds.commit(raw) async for raw in found]
         return {logged.commit.key: logged for logged in commits}
 
     async def read(self, after: int, limit: int, *, domains: Collection[str] | None = None) -> ReadPage:
@@ -136,9 +120,9 @@ class MongoLogStore:
             last: dict[str, int] = {}
             looked, end = 0, 0
             where = {"events.d": domain, "_id": ids}
-            async with self._found(where, order=1, limit=AT_ONCE, fields=_PLACES, hint=_BY_DOMAIN) as commits:
+            async with self._finds.found(where, order=1, limit=AT_ONCE, fields=PLACES, hint=BY_DOMAIN) as commits:
                 async for raw in commits:
-                    document = self._document(raw)
+                    document = self._finds.document(raw)
                     looked, end = looked + 1, document["_id"]
                     last.update(log_documents.places(document, domain))  # here: not every server numbers what it unwinds
             whole = looked < AT_ONCE
@@ -157,7 +141,7 @@ class MongoLogStore:
 
     async def _may_begin(self, position: int) -> bool:
         """Whether a commit may begin there: another ends just before it. That one may have been followed since."""
-        previous = await self._one({"_id": {"$lt": position}}, order=-1, fields=_SIZE)
+        previous = await self._finds.one({"_id": {"$lt": position}}, order=-1, fields=SIZE)
         end = 1 if previous is None else self._edge(log_documents.end(previous))
         return end == position
 
@@ -171,33 +155,7 @@ class MongoLogStore:
         """Whether a commit is known to end at `after`, or the log to begin behind it."""
         return after < 1 or after + 1 in self._edges
 
-    # ------------------------------------------------------------ finding
-
-    @asynccontextmanager
-    async def _found(
-        self,
-        where: Filter,
-        *,
-        order: Order | None = None,
-        limit: int = 0,
-        fields: Filter | None = None,
-        hint: list[tuple[str, int]] | None = None,
-    ) -> AsyncIterator[AsyncCursor[RawBSONDocument]]:
-        """Documents by `_id`, not decoded yet. All of a turn's are read, or let go of, in the turn."""
-        async with self._database.turn() as session:
-            cursor = self._log.find(where, fields, session=session, limit=limit, batch_size=limit)
-            if order is not None:
-                cursor = cursor.sort("_id", order)
-            async with cursor if hint is None else cursor.hint(hint):
-                yield cursor
-
-    async def _one(
-        self, where: Filter, *, order: Order, fields: Filter, hint: list[tuple[str, int]] | None = None
-    ) -> Document | None:
-        async with self._found(where, order=order, limit=1, fields=fields, hint=hint) as found:
-            async for raw in found:
-                return self._document(raw)
-        return None
+    # ------------------------------------------------------------ roots
 
     async def _latest(self, keys: Sequence[RootKey], *, after: int = 0) -> dict[RootKey, int]:
         """The latest numbers of those roots that have an event in a commit behind the position `after`."""
@@ -215,9 +173,9 @@ class MongoLogStore:
         ids, limit, seen = {"$gt": after}, len(wanted), 0
         while wanted:
             where = {"events.r": {"$in": [*{root for _, root in wanted}]}, "_id": ids}
-            async with self._found(where, order=-1, limit=limit, fields=_NUMBERS, hint=_BY_ROOT) as commits:
+            async with self._finds.found(where, order=-1, limit=limit, fields=NUMBERS, hint=BY_ROOT) as commits:
                 async for raw in commits:
-                    document = self._document(raw)
+                    document = self._finds.document(raw)
                     seen, ids = seen + 1, {"$gt": after, "$lt": document["_id"]}
                     numbers = {key: number for key, number in log_documents.last_numbers(document) if key in wanted}
                     found |= numbers
@@ -230,9 +188,9 @@ class MongoLogStore:
     async def _newest(self, domain: str, root: str, after: int) -> list[LoggedEvent]:
         """The events with numbers over `after`, found from the last one back: what came before may be a lot."""
         commits: list[list[LoggedEvent]] = []
-        async with self._found({"events.r": root}, order=-1, hint=_BY_ROOT) as found:
+        async with self._finds.found({"events.r": root}, order=-1, hint=BY_ROOT) as found:
             async for raw in found:
-                events = self._events(raw, domain, root)
+                events = self._finds.events(raw, domain, root)
                 commits.append([event for event in events if event.number > after])
                 if events and events[0].number <= after + 1:
                     break
@@ -247,9 +205,9 @@ class MongoLogStore:
             where["events.n"] = {"$gt": after} if until is None else {"$gt": after, "$lte": until}
         last = 2**63 if until is None else until
         events: list[LoggedEvent] = []
-        async with self._found(where, order=1, hint=_BY_ROOT) as found:
+        async with self._finds.found(where, order=1, hint=BY_ROOT) as found:
             async for raw in found:
-                events += [event for event in self._events(raw, domain, root) if after < event.number <= last]
+                events += [event for event in self._finds.events(raw, domain, root) if after < event.number <= last]
                 if events and events[-1].number == last:
                     break
         return events
@@ -262,7 +220,7 @@ class MongoLogStore:
             return ReadPage((), after)
         begun, _ = await self._begun(after, domains)
         where = {"events.d": {"$in": [*domains]}, "_id": {"$gt": after, "$lt": head}}
-        commits, more = await self._page(where, begun, limit, hint=_BY_DOMAIN)
+        commits, more = await self._page(where, begun, limit, hint=BY_DOMAIN)
         return ReadPage(tuple(commits), commits[-1].end - 1 if more else head - 1)
 
     async def _begun(self, after: int, domains: Collection[str] | None = None) -> tuple[list[LoggedCommit], int]:
@@ -273,14 +231,14 @@ class MongoLogStore:
         end = log_documents.end(size)
         if end <= after + 1 or not (domains is None or log_documents.concerns(size, domains)):
             return [], end
-        async with self._found({"_id": size["_id"]}) as found:
-            return [self._commit(raw) async for raw in found], end
+        async with self._finds.found({"_id": size["_id"]}) as found:
+            return [self._finds.commit(raw) async for raw in found], end
 
     async def _straddling(self, after: int) -> Document | None:
         """The last commit that begins at or before `after`; none where `after` is known to be the end of it."""
         if self._ends(after):
             return None
-        size = await self._one({"_id": {"$lte": after}}, order=-1, fields={**_SIZE, "events.d": 1})
+        size = await self._finds.one({"_id": {"$lte": after}}, order=-1, fields={**SIZE, "events.d": 1})
         if size is not None:
             self._edge(log_documents.end(size))
         return size
@@ -291,36 +249,15 @@ class MongoLogStore:
         """The next commits, within the bounds of a page, and whether there may be more."""
         commits, size, more = [*begun], 0, limit <= len(begun)
         if not more:
-            async with self._found(where, order=1, limit=limit - len(begun), hint=hint) as found:
+            async with self._finds.found(where, order=1, limit=limit - len(begun), hint=hint) as found:
                 async for raw in found:
                     if more := size > PAGE_BYTES:
                         break
                     size += len(raw.raw)
-                    commits.append(self._commit(raw))
+                    commits.append(self._finds.commit(raw))
         if commits:
             self._edge(commits[-1].end)
         return commits, more or len(commits) == limit
-
-    # ------------------------------------------------------------ reading documents
-
-    def _commit(self, raw: RawBSONDocument) -> LoggedCommit:
-        return log_documents.logged_commit(self._document(raw))
-
-    def _events(self, raw: RawBSONDocument, domain: str, root: str) -> list[LoggedEvent]:
-        document = self._document(raw)
-        return log_documents.events_of_root(document, domain, root, service=self._service, network=self._network)
-
-    def _document(self, raw: RawBSONDocument) -> Document:
-        """What is in it. Raises Unavailable when this is another service's log."""
-        document = bson.decode(raw.raw, PLAIN)
-        owner = document.get("service", self._service)
-        if owner != self._service:
-            raise Unavailable(
-                f"{self._database.where} has the log of {owner}, not of {self._service}",
-                facts={"database": self._database.name, "service": owner},
-                help="nothing was changed: a log belongs to one service",
-            )
-        return document
 
 
 def _follow(commits: Sequence[LoggedCommit], position: int) -> None:
