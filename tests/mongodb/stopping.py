@@ -39,11 +39,6 @@ class Stopping(Database):
         async with self._life.request(), super().turn() as session:
             yield session
 
-    @asynccontextmanager
-    async def bare_turn(self) -> AsyncIterator[Session]:
-        async with self._life.request(), super().bare_turn() as session:
-            yield session
-
 
 class RowByRow(MongoRows):
     """Rows that are written together are requests of their own: a server may stop in the middle of them."""

@@ -159,15 +159,9 @@ class Database:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Session]:
         """A turn in which the driver's errors become `Unavailable`. What is asked in it takes its session, one by one."""
-        async with self._mongo.turn() as session:
-            with told(self.where):
+        with told(self.where):
+            async with self._mongo.turn() as session:
                 yield session
-
-    @asynccontextmanager
-    async def bare_turn(self) -> AsyncIterator[Session]:
-        """A turn whose errors of the driver say more than that it failed."""
-        async with self._mongo.turn() as session:
-            yield session
 
 
 @asynccontextmanager

@@ -16,7 +16,6 @@ from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
 from blossm.adapters.mongodb.client import Database
-from blossm.adapters.mongodb.errors import told
 from blossm.core.errors import BlossmError, Unavailable
 from blossm.model.indexes import Collection, Index, IndexPlan
 
@@ -136,8 +135,8 @@ async def _make(database: Database, collection: Collection, lacking: Sequence[In
                 raise
     if lacking:
         models = [IndexModel(list(index.keys), **({"unique": True} if index.unique else {})) for index in lacking]
-        async with database.bare_turn():
-            with told(database.where), _in_the_way(database, collection), pymongo.timeout(LONGEST):
+        async with database.turn():
+            with _in_the_way(database, collection), pymongo.timeout(LONGEST):
                 await made.create_indexes(models)
 
 

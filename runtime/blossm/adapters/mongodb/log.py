@@ -59,7 +59,7 @@ class MongoLogStore:
         if position not in self._edges and not await self._may_begin(position):
             return "taken"
         documents = [log_documents.document(logged, service=self._service) for logged in commits]
-        async with self._database.bare_turn() as session:
+        async with self._database.turn() as session:
             before = self._database.inserts_sent("log")
             try:
                 with given_up():

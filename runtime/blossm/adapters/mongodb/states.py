@@ -17,11 +17,11 @@ from typing import Any
 
 import msgspec
 from pymongo import ReplaceOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from blossm.adapters.mongodb.client import Collection, Database, Document
-from blossm.adapters.mongodb.errors import told
 from blossm.adapters.mongodb.plain import PLAIN
+from blossm.adapters.mongodb.swapping import swapped
 from blossm.adapters.mongodb.sweeping import beginning, swept
 from blossm.core.errors import Unavailable
 from blossm.core.event import Aggregate
@@ -148,28 +148,18 @@ class MongoStateStore:
 
     async def _replaced(self, former: _Domain | None, made: _Domain) -> bool:
         """Whether the record is now the one that was made; not when somebody else made another one before."""
-        document = msgspec.to_builtins(made)
-        async with self._database.bare_turn() as session:
-            with told(self._database.where):
-                try:
-                    if former is None:
-                        await self._collection(made.name).insert_one(document, session=session)
-                        return True
-                    asked = {"_id": made.name, "making": former.making}
-                    return (await self._collection(made.name).replace_one(asked, document, session=session)).matched_count == 1
-                except DuplicateKeyError:
-                    return False
+        asked = None if former is None else {"_id": made.name, "making": former.making}
+        return await swapped(self._database, self._collection(made.name), msgspec.to_builtins(made), instead_of=asked)
 
     async def _write(self, domain: str, documents: Sequence[Document]) -> None:
         """Keep these, never over newer ones: insert them, and where something is there already, replace what is older."""
         collection = self._collection(domain)
-        async with self._database.bare_turn() as session:
-            with told(self._database.where):
-                try:
-                    await collection.insert_many(documents, ordered=False, session=session)
-                    return
-                except BulkWriteError as error:
-                    met = [documents[index] for index in duplicates(error)]
+        async with self._database.turn() as session:
+            try:
+                await collection.insert_many(documents, ordered=False, session=session)
+                return
+            except BulkWriteError as error:
+                met = [documents[index] for index in duplicates(error)]
         older = [ReplaceOne({"_id": document["_id"], "number": {"$lt": document["number"]}}, document) for document in met]
         async with self._database.turn() as session:
             await collection.bulk_write(older, ordered=False, session=session)

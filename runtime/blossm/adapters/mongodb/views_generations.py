@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import msgspec
-from pymongo.errors import DuplicateKeyError
 
 from blossm.adapters.mongodb.client import Database, Document
-from blossm.adapters.mongodb.errors import told
 from blossm.adapters.mongodb.plain import PLAIN
+from blossm.adapters.mongodb.swapping import swapped
 from blossm.adapters.mongodb.sweeping import beginning, swept
 from blossm.adapters.mongodb.views_damage import understood
 from blossm.core.errors import Unavailable
@@ -98,22 +97,10 @@ class MongoGenerations:
             if after is before:
                 return before
             after = msgspec.structs.replace(after, revision=before.revision + 1)
-            if await self._replaced(before, after):
+            asked = {"_id": _ID, "revision": before.revision} if before.revision else None
+            if await swapped(self._database, self._kept, msgspec.to_builtins(after), instead_of=asked):
                 return after
         raise Unavailable(f"the generations of {self._database.where} are moved by others all the time")
-
-    async def _replaced(self, before: Kept, after: Kept) -> bool:
-        document = msgspec.to_builtins(after)
-        async with self._database.bare_turn() as session:
-            with told(self._database.where):
-                try:
-                    if before.revision == 0:
-                        await self._kept.insert_one(document, session=session)
-                        return True
-                    asked = {"_id": _ID, "revision": before.revision}
-                    return (await self._kept.replace_one(asked, document, session=session)).matched_count == 1
-                except DuplicateKeyError:
-                    return False
 
     async def checkpoint(self, generation: int, service: str) -> Checkpoint:
         async with self._database.turn() as session:
@@ -128,17 +115,9 @@ class MongoGenerations:
     async def move_checkpoint(self, generation: int, batch: Batch) -> bool:
         """Whether it was where the batch begins, and is where it ends now."""
         id, before = f"{generation}:{batch.service}", batch.before
-        moved = {"position": batch.after.position, "commit_id": batch.after.commit_id}
-        async with self._database.bare_turn() as session:
-            with told(self._database.where):
-                try:
-                    if before == Checkpoint():
-                        await self._checkpoints.insert_one({"_id": id, **moved}, session=session)
-                        return True
-                    asked = {"_id": id, "position": before.position, "commit_id": {"$eq": before.commit_id}}
-                    return (await self._checkpoints.replace_one(asked, moved, session=session)).matched_count == 1
-                except DuplicateKeyError:
-                    return False
+        moved = {"_id": id, "position": batch.after.position, "commit_id": batch.after.commit_id}
+        asked = {"_id": id, "position": before.position, "commit_id": {"$eq": before.commit_id}}
+        return await swapped(self._database, self._checkpoints, moved, instead_of=None if before == Checkpoint() else asked)
 
     async def sweep(self, *, last: bool) -> None:
         """Remove what belongs to generations that were dropped.

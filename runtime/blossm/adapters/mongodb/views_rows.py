@@ -12,7 +12,6 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from blossm.adapters.mongodb.client import Database, Document
-from blossm.adapters.mongodb.errors import told
 from blossm.adapters.mongodb.plain import PLAIN, plain, stored
 from blossm.adapters.mongodb.states import duplicates
 from blossm.adapters.mongodb.views_damage import understood
@@ -72,13 +71,12 @@ class MongoRows:
         if not writes:
             return True
         operations = list(self._operations(generation, writes))
-        async with self._database.bare_turn() as session:
-            with told(self._database.where):
-                try:
-                    done = await self._rows.bulk_write(operations, ordered=False, session=session)
-                except BulkWriteError as error:
-                    duplicates(error)
-                    return False
+        async with self._database.turn() as session:
+            try:
+                done = await self._rows.bulk_write(operations, ordered=False, session=session)
+            except BulkWriteError as error:
+                duplicates(error)
+                return False
         return done.inserted_count + done.matched_count == len(operations)
 
     def too_large(self, generation: int, writes: Writes) -> str:
