@@ -160,17 +160,6 @@ async def test_two_that_start_a_domain_at_once_make_one_of_it(database: Database
         assert await store.find("bicycle", {"color": "red"}) == [bicycle("a", 1, color="red")]
 
 
-async def test_a_witness_is_kept_beside_its_domain_and_apart_from_it(store: MongoStateStore, database: Database) -> None:
-    witness = Aggregate("", {"commit": "c"}, 7, 7)
-    await store.ready("~bicycle", fold="", indexes=())
-    await store.save("~bicycle", [witness])
-    await store.save("bicycle", [bicycle("a", 1, color="red")])
-    await store.ready("bicycle", fold="two", indexes=INDEXES)
-    await store.save("bicycle", [])
-    assert await store.get("~bicycle", "") == witness
-    assert await rows(database) == 2  # its record, and itself
-
-
 async def test_questions_read_an_index(store: MongoStateStore, mongodbs: Databases) -> None:
     await store.find("bicycle", {"owner.email": "ada", "color": "red"})
     asked = [sent.command for sent in mongodbs.monitor.named("find") if "hint" in sent.command]

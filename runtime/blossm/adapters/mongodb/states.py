@@ -122,8 +122,7 @@ class MongoStateStore:
         self._readied[record.name] = record
 
     def _collection(self, domain: str) -> Collection:
-        """What is kept beside a domain's states, under its name behind a `~`, is in their collection."""
-        return self._database.collection(states_of(domain.removeprefix("~"))).with_options(PLAIN)
+        return self._database.collection(states_of(domain)).with_options(PLAIN)
 
     def _of(self, domain: str) -> _Domain:
         if domain not in self._readied:
@@ -176,7 +175,7 @@ class MongoStateStore:
 
     async def _sweep(self, readied: _Domain) -> bool:
         """Remove some states of former makings; False when there are none."""
-        collection = states_of(readied.name.removeprefix("~"))
+        collection = states_of(readied.name)
         all, own = beginning(f"{readied.name}."), beginning(f"{readied.making}:")
         before, after = {"$gte": all["$gte"], "$lt": own["$gte"]}, {"$gte": own["$lt"], "$lt": all["$lt"]}
         return await swept(self._database, collection, before) or await swept(self._database, collection, after)
