@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
-from blossm.core.appender import Appender, _answer, _fail
-from blossm.core.batch import Batch, Plan
+from blossm.core.appender import Appender
+from blossm.core.batch import Batch, Plan, fail
 from blossm.core.commit import LoggedCommit, appended
 from blossm.core.errors import Unavailable
 from blossm.core.prefix import Prefix
+from blossm.core.settling import Settler
 
 
-class Pipelining(Appender):
+class _Pipelining(Settler):
     """Without rule 3: it sends a batch as soon as the one before is sent. It still tells nobody before it is durable."""
 
     def __init__(self, **parts: Any) -> None:
@@ -41,13 +42,13 @@ class Pipelining(Appender):
             outcome = await self._store.insert_at(position, commits)
         if outcome == "inserted":
             for append, logged in made.winners:
-                _answer(append, appended(logged))
+                append.tell(appended(logged))
         else:
             self._prefix = None
-        _fail([append for append, _ in (*made.winners, *made.late)], self._unknown())
+        fail([append for append, _ in (*made.winners, *made.late)], self.unknown())
 
 
-class Hopeful(Appender):
+class _Hopeful(Settler):
     """Without rule 3: what it could not find out about counts as the head that it builds on. It tells nobody so."""
 
     async def _plan(self, prefix: Prefix, batch: Batch) -> Plan:
@@ -59,11 +60,11 @@ class Hopeful(Appender):
         if batch.waiting and not done and self._prefix is not None:
             for _, logged in self._made.winners:
                 self._prefix.add(logged)
-            raise self._unknown()
+            raise self.unknown()
         return done
 
 
-class ByPosition(Appender):
+class _ByPosition(Settler):
     """Without the look at ids: after an unknown outcome, what stands where it sent its own is its own."""
 
     def __init__(self, **parts: Any) -> None:
@@ -83,3 +84,15 @@ class ByPosition(Appender):
         there = {logged.position: logged for logged in tail}
         batch.known |= {mine.commit.key: there[mine.position] for mine in self._unsure if mine.position in there}
         return moved
+
+
+class Pipelining(Appender):
+    settler = _Pipelining
+
+
+class Hopeful(Appender):
+    settler = _Hopeful
+
+
+class ByPosition(Appender):
+    settler = _ByPosition

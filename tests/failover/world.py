@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeAlias
-from unittest.mock import patch
 
 from tests.failover.log import ReplicaLog, Rules
 from tests.failover.replica_set import NODES, Broken, History, ReplicaSet
@@ -16,8 +15,7 @@ from tests.failover.schedule import PROCESSES, ROOTS, SECONDS, Act, Fault, Sched
 from tests.failover.virtual import LoopClock, at_once
 
 from blossm.adapters.memory.bus import MemoryBus
-from blossm.core import appender
-from blossm.core.appender import Appender
+from blossm.core.appender import PATIENCE, Appender
 from blossm.core.commit import NOTHING, Appended, Commit, Expectation, LoggedCommit, NewEvent, StoredReply
 from blossm.core.errors import BlossmError, Conflict, DeadlineExceeded, Unavailable
 from blossm.core.event import Tx
@@ -54,16 +52,21 @@ class Run:
 class Process:
     """A process of the service: a driver of its own, an appender. When it crashes, all in it is gone."""
 
-    def __init__(self, name: str, servers: ReplicaSet, make: MakeAppender, rules: Rules) -> None:
+    def __init__(self, name: str, servers: ReplicaSet, make: MakeAppender, rules: Rules, *, patience: float = PATIENCE) -> None:
         self.name = name
-        self._servers, self._make, self._rules = servers, make, rules
+        self._servers, self._make, self._rules, self._patience = servers, make, rules, patience
         self.calls: list[asyncio.Task[Appended]] = []
         self.start()
 
     def start(self) -> None:
         self.store = ReplicaLog(self._servers, self.name, self._rules)
         self.appender = self._make(
-            store=self.store, clock=LoopClock(), bus=MemoryBus(), service="shop", remembers=2 if self.name == "south" else 1_000
+            store=self.store,
+            clock=LoopClock(),
+            bus=MemoryBus(),
+            service="shop",
+            remembers=2 if self.name == "south" else 1_000,
+            patience=self._patience,
         )
 
     def crash(self) -> None:
@@ -80,7 +83,8 @@ class World:
         self.history = History()
         self.chance = Random(f"what happens in {schedule.seed}")
         self.servers = ReplicaSet(self.chance, self.history)
-        self.processes = {name: Process(name, self.servers, make, rules) for name in PROCESSES}
+        patience = 1.0 if schedule.seed % 2 else PATIENCE
+        self.processes = {name: Process(name, self.servers, make, rules, patience=patience) for name in PROCESSES}
         self.run = Run(schedule)
         self._ids = 0
 
@@ -245,5 +249,4 @@ def run(schedule: Schedule, *, make: MakeAppender = Appender, rules: Rules | Non
         return world.run
 
     random.seed(schedule.seed)  # the appender waits by chance when it lost a race
-    with patch.object(appender, "PATIENCE", 1.0 if schedule.seed % 2 else appender.PATIENCE):
-        return at_once(play())
+    return at_once(play())

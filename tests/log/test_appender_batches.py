@@ -13,7 +13,7 @@ from blossm.adapters.memory.bus import MemoryBus
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core import appender as protocol
 from blossm.core.appender import Appender
-from blossm.core.commit import MAX_BYTES, MAX_EVENTS, Appended, Commit
+from blossm.core.commit import MAX_BYTES, MAX_EVENTS, Appended, Commit, Expectation
 from blossm.core.errors import (
     BadRequest,
     BlossmError,
@@ -128,6 +128,23 @@ async def test_a_queue_is_bounded_in_bytes_too(appender: Appender, log: Scripted
     await asyncio.gather(in_flight, waiting)
 
 
+async def test_a_queue_is_bounded_by_what_is_expected_too(
+    appender: Appender, log: ScriptedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "QUEUE_BYTES", 200_000)
+    much = Expectation(roots={("bell", f"{n:08}-0000-4000-8000-000000000000"): 0 for n in range(1_000)})
+    log.gate.clear()
+    in_flight = asyncio.create_task(appender.append(commit()))
+    await settled()
+    waiting = asyncio.create_task(appender.append(commit(), much))
+    await settled()
+    async with asyncio.timeout(5):
+        with pytest.raises(ResourceExhausted):
+            await appender.append(commit(), much)
+    log.gate.set()
+    await asyncio.gather(in_flight, waiting)
+
+
 @pytest.mark.parametrize(
     ("off", "error"),
     [
@@ -197,7 +214,7 @@ async def test_what_an_appender_keeps_in_memory_is_bounded(log: ScriptedLog, clo
     await appender.append(commit(key="first"))
     for n in range(10):
         await appender.append(commit(painted(f"{n:08}-0000-4000-8000-000000000000")))
-    prefix = appender._prefix
+    prefix = appender._settler._prefix
     assert prefix is not None
     assert len(prefix._numbers) <= 4
     assert len(prefix._keys) <= 4

@@ -13,6 +13,7 @@ from tests.log.scripted import ScriptedLog
 from blossm.adapters.memory.bus import MemoryBus
 from blossm.adapters.memory.clock import FakeClock
 from blossm.core import appender as protocol
+from blossm.core import settling
 from blossm.core.appender import Appender
 from blossm.core.commit import Appended, Expectation
 from blossm.core.errors import Conflict, DeadlineExceeded, KeyReused, Unavailable
@@ -139,10 +140,26 @@ async def test_who_waited_too_long_for_its_turn_is_turned_away_and_nothing_of_it
     clock.advance(protocol.PATIENCE + 1)
     fresh = asyncio.create_task(appender.append(commit()))
     await settled()
+    assert [type(task.exception()) for task in waiting] == [Unavailable] * 3
     log.gate.set()
-    told = await asyncio.gather(in_flight, fresh, *waiting, return_exceptions=True)
-    assert [type(each) for each in told] == [Appended, Appended, Unavailable, Unavailable, Unavailable]
+    assert positions(await fresh) == [2]
+    assert in_flight.done()
     assert await log.head() == 3
+
+
+async def test_a_log_that_does_not_come_back_from_a_write_leaves_nobody_waiting(
+    appender: Appender, log: ScriptedLog, clock: FakeClock
+) -> None:
+    log.gate.clear()
+    in_flight = asyncio.create_task(appender.append(commit(key="k")))
+    await settled()
+    queued = asyncio.create_task(appender.append(commit()))
+    await settled()
+    clock.advance(protocol.PATIENCE + 1)
+    await settled()
+    assert [type(task.exception()) for task in (in_flight, queued)] == [DeadlineExceeded, Unavailable]
+    log.gate.set()
+    assert (await appender.append(commit(key="k"))).repeated
 
 
 async def test_closing_while_the_outcome_is_unknown_ends_and_says_so(
@@ -196,7 +213,7 @@ async def test_a_log_that_does_not_show_its_last_commit_is_not_appended_to(
 async def test_a_process_that_was_idle_for_long_does_not_read_all_that_others_have_logged(
     appender: Appender, log: ScriptedLog, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "FAR", 1_000)
+    monkeypatch.setattr(settling, "FAR", 1_000)
     await appender.append(commit())
     others = placed(*(commit() for _ in range(1_600)), at=2, numbers={("bicycle", RED): 1})
     await log.write(2, others)
@@ -205,7 +222,7 @@ async def test_a_process_that_was_idle_for_long_does_not_read_all_that_others_ha
 
     async def counted(after: int, limit: int) -> ReadPage:
         pages.append(after)
-        return await read(after, limit)
+        return await read(after, min(limit, 200))  # of large commits a page has few
 
     monkeypatch.setattr(log, "read", counted)
     again, stale, fresh = await in_time(
@@ -222,4 +239,4 @@ async def test_a_process_that_was_idle_for_long_does_not_read_all_that_others_ha
     assert isinstance(fresh, Appended)
     assert (positions(again), positions(fresh)) == ([1_601], [1_602])
     assert [event.number for event in fresh.events] == [1_602]
-    assert len(pages) == 3
+    assert len(pages) == 4

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blossm.core.commit import Appended, Commit, Expectation, LoggedCommit, RootKey, appended
-from blossm.core.errors import Conflict, KeyReused
+from blossm.core.errors import BlossmError, Conflict, KeyReused
 from blossm.core.expectations import broken
 from blossm.core.prefix import Prefix
 
@@ -21,6 +21,23 @@ class Append:
     size: int
     answer: asyncio.Future[Appended]
     since: float
+
+    def tell(self, result: Appended | BlossmError) -> None:
+        """Tell its caller, if it still listens and was not told before."""
+        if self.answer.done():
+            return
+        if isinstance(result, BlossmError):
+            self.answer.set_exception(result)
+        else:
+            self.answer.set_result(result)
+
+
+def fail(appends: Iterable[Append], error: BlossmError) -> None:
+    """Tell all who have no answer yet, each with an error of its own."""
+    for append in appends:
+        own = type(error)(error.message, fields=error.fields, facts=error.facts, help=error.help)
+        own.__cause__ = error
+        append.tell(own)
 
 
 @dataclass(slots=True)
