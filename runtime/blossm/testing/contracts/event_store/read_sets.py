@@ -67,6 +67,16 @@ class ReadSets(Given):
         with pytest.raises(Conflict):
             await client.append(commit(painted("blue")), reads=reads, expect=Expectation(quiet={"bicycle": 1}))
 
+    async def test_a_later_quiet_that_the_caller_expects_does_not_weaken_a_question(self, client: EventStoreClient) -> None:
+        reads = await asked(client, NO_READS, color="red")
+        expect = Expectation(quiet={"bicycle": 9})
+        done = await asyncio.gather(
+            *(client.append(commit(painted("red", root)), reads=reads, expect=expect) for root in (RED, BLUE)),
+            return_exceptions=True,
+        )
+        assert [isinstance(each, Conflict) for each in done].count(True) == 1
+        assert await client.head() == 2
+
     async def test_a_command_does_not_conflict_with_what_it_has_logged_itself(self, client: EventStoreClient) -> None:
         await client.append(commit(painted("red", RED)))
         reads = await asked(client, await loaded(client, NO_READS, BLUE), color="red")
