@@ -210,7 +210,7 @@ class Database:
 
     def _committed(self, connection: apsw.Connection, name: str, pages: int) -> int:
         """After each commit of the writer, on its thread: the WAL has so many pages now."""
-        self._room.committed(connection, pages)
+        self._room.committed(pages)
         self._checkpoints.committed(connection, pages)
         return apsw.SQLITE_OK
 
