@@ -1,4 +1,4 @@
-"""A plugin of pytest that writes down which tests there are and on which stores they run, instead of running them.
+"""Which tests there are, and on which stores they run. Also a plugin of pytest, which writes that down.
 
 `python -m pytest --collect-only -p tests.docs.collected FILES`, with the file to write in `COLLECTED`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,22 @@ STARTS_SQLITE = ("tests/e2e/test_crash.py", "tests/e2e/test_dev.py", "tests/e2e/
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    Path(os.environ["COLLECTED"]).write_text(json.dumps(where_they_run(session.items)), encoding="utf-8")
+
+
+def where_they_run(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
+    """The stores of each test (`file::name`)."""
     found: dict[str, set[str]] = {}
-    for item in session.items:
+    for item in items:
         if isinstance(item, pytest.Function) and not item.get_closest_marker("skip"):
             found.setdefault(name_of(item), set()).update(stores_of(item))
-    written = {name: sorted(stores) for name, stores in found.items()}
-    Path(os.environ["COLLECTED"]).write_text(json.dumps(written), encoding="utf-8")
+    return {name: sorted(stores) for name, stores in found.items()}
+
+
+def has_all_tests(config: pytest.Config) -> bool:
+    """Whether pytest was asked for all of them."""
+    asked = {(config.invocation_params.dir / arg).resolve() for arg in config.args}
+    return HERE / "tests" in asked and not config.option.keyword
 
 
 def name_of(item: pytest.Function) -> str:
