@@ -126,3 +126,21 @@ async def test_a_checkpoint_that_fails_is_made_later_and_no_commit_hears_of_it(
         head = await store.head()
         assert [each.position for each in (await store.read(0, MANY)).commits] == list(range(1, head))
         await store.close()
+
+
+async def test_a_checkpoint_for_which_there_is_no_thread_is_made_later_and_no_commit_hears_of_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(file)
+    await logged(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        for _ in range(60):
+            await logged(store)
+        assert begun_anew(file) == 0
+    await logged_until_the_wal_begins_anew(store, file)
+    await store.close()
+
+
+def no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")

@@ -121,6 +121,39 @@ async def test_a_missing_event_is_a_hole_too(file: Path, domains: list[str] | No
     await store.close()
 
 
+async def test_who_reads_some_domains_does_not_step_over_a_missing_commit_either(file: Path) -> None:
+    await logged(file)
+    apsw.Connection(str(file)).execute("DELETE FROM commits WHERE position = 2")
+    store = opened(file)
+    for after in (0, 1):
+        with pytest.raises(Internal, match="damaged at position 2"):
+            await store.read(after, 10, domains=["bicycle"])
+    await store.close()
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_a_root_without_one_of_its_events_is_damage(file: Path, after: int) -> None:
+    await logged(file)
+    apsw.Connection(str(file)).execute("DELETE FROM events WHERE position = 2")
+    store = opened(file)
+    with pytest.raises(Internal, match=r"damaged at position 3: bicycle .* has event 3 there, and nowhere event 2"):
+        await store.root("bicycle", RED, after=after)
+    assert len(await store.root("bicycle", RED, after=2)) == 1
+    await store.close()
+
+
+@pytest.mark.parametrize("what", ["events SET payload", "commits SET about"])
+async def test_a_text_with_a_bit_that_flipped_is_told_as_damage(file: Path, what: str) -> None:
+    await logged(file)
+    apsw.Connection(str(file)).execute(f"UPDATE {what} = CAST(x'ff' AS TEXT) WHERE position = 1")
+    store = opened(file)
+    with pytest.raises(Internal, match="damaged at position 1"):
+        await store.read(0, 10)
+    with pytest.raises(Unavailable, match="is damaged"):
+        await store.root("bicycle", RED)
+    await store.close()
+
+
 async def test_a_full_disk_is_told_and_service_goes_on_when_there_is_room(file: Path) -> None:
     store = opened(file)
     appender = appender_of(store)

@@ -19,7 +19,11 @@ from blossm.local.logs.verify import verify, verify_file
 from blossm.ports import LogStore, ReadPage
 from blossm.testing.contracts.log_store import BLUE, RED, commit, painted, placed
 
-NEXT = {("bicycle", RED): 3, ("bicycle", BLUE): 1}
+DAMAGED = "the log is damaged at position"
+FAR_AWAY = """
+UPDATE commits SET position = 1000000000000 WHERE position = 604;
+UPDATE events SET position = 1000000000000, "commit" = 1000000000000 WHERE position = 604
+"""
 
 
 @pytest.fixture
@@ -100,6 +104,15 @@ async def test_what_is_logged_meanwhile_does_not_trouble_it(file: Path) -> None:
         ("UPDATE events SET domain = '', number = 1 WHERE position = 604", (604, "an event has domain ''")),
         ("""UPDATE events SET "commit" = 3 WHERE position = 4""", (4, "the event at 4 belongs to no commit")),
         ("DELETE FROM events WHERE position = 604", (604, "the commit at 604 has no events")),
+        ("UPDATE commits SET position = -5 WHERE position = 604", (-5, "the commit at -5 has no events")),
+        ("UPDATE commits SET events = 0 WHERE position = 4", (4, "the log is damaged at position 4: the commit that should")),
+        ("UPDATE commits SET events = -1 WHERE position = 604", (604, "the log is damaged at position 604: the commit that")),
+        ("UPDATE commits SET events = 2 WHERE position = 4", (6, "the log is damaged at position 6: the next commit is at 5")),
+        (FAR_AWAY, (604, f"{DAMAGED} 604: the commit that should be here is missing, the next is at 1000000000000")),
+        ("UPDATE events SET payload = CAST(x'ff' AS TEXT) WHERE position = 4", (4, f"{DAMAGED} 4: its commit can't")),
+        ("UPDATE commits SET about = CAST(x'ff' AS TEXT) WHERE position = 4", (4, f"{DAMAGED} 4: the commit there")),
+        ("DROP INDEX events_of_domain", (0, "the index events_of_domain is missing")),
+        ("CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM events; END", (0, "the trigger t is not as")),
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_told_with_its_position(file: Path, sql: str, expected: tuple[int, str]) -> None:
@@ -138,6 +151,15 @@ async def test_all_problems_are_told_and_what_follows_a_hole_is_read(file: Path)
     assert (560, "it has no key") in found
     assert [position for position, problem in found if "belongs to no commit" in problem] == [50, 51, 52, 300]
     assert [position for position, problem in found if "has number" in problem] == [53, 301, 551]
+
+
+async def test_a_table_that_is_gone_is_told(file: Path) -> None:
+    await logged(file)
+    connection = apsw.Connection(str(file))
+    connection.execute("DROP TABLE commits")
+    connection.close()
+    found = [one.problem async for one in verify_file(file) if isinstance(one, Problem)]
+    assert "the table commits is missing" in found
 
 
 async def test_two_commits_with_one_key_are_told() -> None:

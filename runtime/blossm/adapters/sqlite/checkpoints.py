@@ -37,7 +37,7 @@ class Checkpoints:
         self._thread: threading.Thread | None = None
 
     def committed(self, connection: apsw.Connection, pages: int) -> None:
-        """The writer has committed, and the WAL has so many pages now."""
+        """The writer has committed, and the WAL has so many pages now. Never raises: the commit is durable."""
         if self._nearly:
             self._nearly = False
             self._finish(connection, pages)
@@ -45,8 +45,13 @@ class Checkpoints:
             self._due = self._pages
         elif pages >= self._due and not (self._thread and self._thread.is_alive()):
             self._due = pages + self._pages
-            self._thread = threading.Thread(target=self._begin, name=self._name)
-            self._thread.start()
+            thread = threading.Thread(target=self._begin, name=self._name)
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system gives no more threads
+                log.warning("a checkpoint can't begin, and is tried again", reason=str(error))
+            else:
+                self._thread = thread
 
     def stop(self) -> None:
         """Wait for the one that is being made."""

@@ -160,6 +160,8 @@ class Database:
             if isinstance(error, _DOUBTFUL):
                 self._doubts += 1
             raise unavailable(error, self.path) from error
+        except UnicodeDecodeError as error:
+            raise unavailable(apsw.CorruptError(f"it has a text that is none: {error}"), self.path) from error
         finally:
             if connection is not None and connection.in_transaction:
                 with suppress(apsw.Error):

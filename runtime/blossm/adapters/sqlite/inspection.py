@@ -10,6 +10,7 @@ import apsw
 
 from blossm.adapters.sqlite.beginning import LEAST
 from blossm.adapters.sqlite.errors import told, unavailable
+from blossm.adapters.sqlite.log_rows import TABLES
 
 MOST = 1_000  # problems that SQLite's check tells
 PAGES = 512  # of 4 KiB that are copied at a time
@@ -21,8 +22,9 @@ WHERE c.position IS NULL OR e.position < c.position OR e.position >= c.position 
 """
 _STRAY_COMMITS = """
 SELECT position, 'the commit at ' || position || ' has no events' FROM commits
-WHERE position > (SELECT coalesce(max(position), 0) FROM events) ORDER BY position
+WHERE position NOT IN (SELECT position FROM events) ORDER BY position
 """
+_SCHEMA = "SELECT type || ' ' || name, sql FROM sqlite_schema"
 
 
 def problems(path: Path, *, stopped: Callable[[], bool] = lambda: False) -> Iterator[tuple[int, str]]:
@@ -43,10 +45,24 @@ def problems(path: Path, *, stopped: Callable[[], bool] = lambda: False) -> Iter
                     sound = False
                     yield 0, f"SQLite: {problem}"
             if sound:
+                yield from _changed(connection)
                 yield from connection.execute(_STRAY_EVENTS)
                 yield from connection.execute(_STRAY_COMMITS)
-        except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
+        except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.SQLError) as error:
             yield 0, f"SQLite: {error}"
+
+
+def _changed(connection: apsw.Connection) -> Iterator[tuple[int, str]]:
+    """Tables and indexes that are not as a log's are, and triggers, which it has none of."""
+    with closing(apsw.Connection(":memory:")) as new:
+        new.execute(TABLES)
+        made: dict[str, str | None] = dict(new.execute(_SCHEMA))
+    found: dict[str, str | None] = dict(connection.execute(_SCHEMA))
+    for name in sorted(made.keys() | found.keys()):
+        if name not in found:
+            yield 0, f"the {name} is missing"
+        elif name.startswith("trigger ") or (name in made and made[name] != found[name]):
+            yield 0, f"the {name} is not as a log's is: {found[name]}"
 
 
 def copied(path: Path, to: Path, *, named: Path) -> Iterator[tuple[int, int]]:

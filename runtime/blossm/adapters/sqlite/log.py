@@ -38,6 +38,7 @@ _NUMBERS = """
 SELECT value, (SELECT max(number) FROM events WHERE domain = ? AND root = value) FROM json_each(?)
 """
 _LAST = "SELECT max(position) FROM events WHERE domain = ?"
+_COMMIT_BEFORE = "SELECT position, events FROM commits WHERE position <= ? ORDER BY position DESC LIMIT 1"
 _COMMITS_OF_DOMAIN = """
 SELECT DISTINCT "commit" FROM events WHERE domain = ? AND position >= ? AND position < ? ORDER BY position LIMIT ?
 """
@@ -144,15 +145,18 @@ class SqliteLogStore:
 
         def page(connection: apsw.Connection) -> ReadPage:
             first = _start(connection, after + 1)
-            if domains is None:
-                of_commits = connection.execute(log_rows.COMMITS_FROM, (first, head, limit)).fetchall()
-            else:
-                of_commits = _concerned(connection, domains, first, head, limit)
+            try:
+                if domains is None:
+                    of_commits = connection.execute(log_rows.COMMITS_FROM, (first, head, limit)).fetchall()
+                else:
+                    of_commits = _concerned(connection, domains, first, head, limit)
+            except UnicodeDecodeError as error:
+                raise hole(after + 1, f"the commit there, or one soon after it, can't be read ({error})") from error
             bounded = _bounded(of_commits)
             commits = tuple(log_rows.whole(connection, bounded))
             more = len(bounded) < len(of_commits) or len(of_commits) == limit
             if domains is None:
-                _follow(commits, first, after=after, head=None if more else head)
+                _follow(commits, first, head=None if more else head)
             return ReadPage(commits, commits[-1].end - 1 if more else head - 1)
 
         return await self._few(page, rows=min(limit, head - after))
@@ -166,7 +170,9 @@ class SqliteLogStore:
             found = connection.execute(
                 log_rows.EVENTS_OF_ROOT, (domain, root, after, last, until_time or _FOREVER, limit)
             ).fetchall()
-            return log_rows.events_of_root(found, domain=domain, root=root, service=self._service, network=self._network)
+            return log_rows.events_of_root(
+                found, domain=domain, root=root, after=after, service=self._service, network=self._network
+            )
 
         found = self._database.read(lambda connection: events(connection, after, INLINE))
         if len(found) < INLINE:
@@ -210,10 +216,12 @@ def _by_domain(roots: Collection[RootKey]) -> dict[str, list[str]]:
 
 
 def _start(connection: apsw.Connection, position: int) -> int:
-    """The position of the first event of the commit that holds this position."""
-    start = connection.execute("SELECT max(position) FROM commits WHERE position <= ?", (position,)).get
-    if start is None:
-        raise hole(position, "the log has no commit before it")
+    """The position of the first event of the commit that holds this position. Raises Internal where none does."""
+    start, events = connection.execute(_COMMIT_BEFORE, (position,)).get or (0, 0)
+    if start + events <= position:
+        next = connection.execute("SELECT min(position) FROM commits WHERE position > ?", (position,)).get
+        there = "" if next is None else f", the next is at {next}"
+        raise hole(position, f"the commit that should be here is missing{there}", next=next)
     return int(start)
 
 
@@ -224,7 +232,11 @@ def _concerned(
     positions: set[int] = set()
     for domain in domains:
         positions.update(row[0] for row in connection.execute(_COMMITS_OF_DOMAIN, (domain, first, head, limit)))
-    return connection.execute(log_rows.COMMITS_AT, (_encode(sorted(positions)[:limit]).decode(),)).fetchall()
+    wanted = sorted(positions)[:limit]
+    of_commits: list[Row] = connection.execute(log_rows.COMMITS_AT, (_encode(wanted).decode(),)).fetchall()
+    if len(of_commits) < len(wanted):
+        raise hole(min(set(wanted) - {row[0] for row in of_commits}), "it has events, and no commit")
+    return of_commits
 
 
 def _bounded(of_commits: list[Row]) -> list[Row]:
@@ -237,13 +249,11 @@ def _bounded(of_commits: list[Row]) -> list[Row]:
     return of_commits
 
 
-def _follow(commits: Sequence[LoggedCommit], position: int, *, after: int, head: int | None) -> None:
-    """Raises Internal unless the commits follow each other from `position` on, over `after`, and up to `head`."""
+def _follow(commits: Sequence[LoggedCommit], position: int, *, head: int | None) -> None:
+    """Raises Internal unless the commits follow each other from `position` on, and up to `head`."""
     for logged in commits:
         if logged.position != position:
-            raise hole(position, f"the next commit is at {logged.position}")
+            raise hole(position, f"the next commit is at {logged.position}", next=logged.position)
         position = logged.end
-        if position <= after + 1:
-            raise hole(position, "the commit that should be here is missing")
     if head not in (None, position):
         raise hole(position, f"the head is {head}, and there is no commit")

@@ -107,22 +107,27 @@ def whole(connection: apsw.Connection, of_commits: Sequence[Row]) -> Iterator[Lo
         first, end = run[0][0], run[-1][0] + run[-1][1]
         of_events = connection.execute(_EVENTS, (first, end))
         for position, events, _, id, key, committed, about in run:
-            found = list(islice(of_events, events))
-            if len(found) != events or found[0][0] != position or found[-1][0] != position + events - 1:
-                raise hole(position, f"its {events} events are not all there")
             try:
+                found = list(islice(of_events, max(0, events)))
+                if not found or len(found) != events or found[0][0] != position or found[-1][0] != position + events - 1:
+                    raise hole(position, f"its {events} events are not all there")
                 logged = _commit(position, id, key, committed, _about(about), found)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise hole(position, f"its commit can't be read ({error})") from error
             yield logged
 
 
-def events_of_root(rows: Iterable[Row], *, domain: str, root: str, service: str, network: str) -> list[LoggedEvent]:
-    """The events of the rows of `EVENTS_OF_ROOT`. Raises Internal where one can't be read."""
+def events_of_root(
+    rows: Iterable[Row], *, domain: str, root: str, after: int, service: str, network: str
+) -> list[LoggedEvent]:
+    """The events of the rows of `EVENTS_OF_ROOT`. Raises Internal where one is missing or can't be read."""
     events: list[LoggedEvent] = []
     position, last, about, prefix = 0, 0, None, ""
     try:
-        for position, number, action, version, payload, first, key, committed, text in rows:
+        for expected, row in enumerate(rows, start=after + 1):
+            position, number, action, version, payload, first, key, committed, text = row
+            if number != expected:
+                raise hole(position, f"{domain} {root} has event {number} there, and nowhere event {expected}")
             if about is None or first != last:
                 last, about, prefix = first, _about(text), event_id_prefix(service, key)
             events.append(
@@ -148,10 +153,11 @@ def events_of_root(rows: Iterable[Row], *, domain: str, root: str, service: str,
     return events
 
 
-def hole(position: int, problem: str) -> Internal:
+def hole(position: int, problem: str, *, next: int | None = None) -> Internal:
+    """Something is missing at a position. `next`: where the next commit is, if that is known."""
     return Internal(
         f"the log is damaged at position {position}: {problem}",
-        facts={"position": position},
+        facts={"position": position} | ({} if next is None else {"next": next}),
         help="stop the network, keep the file, and restore a backup",
     )
 

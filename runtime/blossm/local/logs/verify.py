@@ -57,8 +57,7 @@ async def verify(store: LogStore) -> AsyncGenerator[Verified, None]:
     checks, keys = Checks(), Keys()
     reading = _Reading(store)
     yield Step("reading", 0, head - 1)
-    while reading.after < head - 1:
-        page = await reading.next()
+    async for page in reading.pages(head):
         if isinstance(page, Problem):
             checks.skip()
             yield page
@@ -74,41 +73,46 @@ async def verify(store: LogStore) -> AsyncGenerator[Verified, None]:
 
 
 class _Reading:
-    """Page after page. Where one can't be read it goes commit by commit, then position by position, to the next that can."""
+    """Page after page. Where one can't be read it goes commit by commit, and over each hole, to the next that can."""
 
     def __init__(self, store: LogStore) -> None:
         self.after = 0
         self._store = store
         self._singly = 0  # for how many commits
+        self._page: Problem | None = None  # of the page that is read singly now, until something in it is told
         self._told = 0
 
-    async def next(self) -> ReadPage | Problem:
-        while True:
+    async def pages(self, head: int) -> AsyncGenerator[ReadPage | Problem, None]:
+        while self.after < head - 1:
             try:
                 page = await self._store.read(self.after, 1 if self._singly else PAGE)
             except Internal as error:
                 if problem := self._hole(error):
-                    return problem
+                    yield problem
                 continue
             if page.scanned <= self.after:
                 self.after += 1
-                return Problem(self.after, "there is nothing to be read")
+                yield Problem(self.after, "there is nothing to be read")
+                continue
             self._singly = max(0, self._singly - 1)
             self.after = page.scanned
-            return page
+            yield page
+            if self._page and (not self._singly or self.after >= head - 1):
+                yield self._page  # each commit can be read, and together they can't
+                self._page = None
 
     def _hole(self, error: Internal) -> Problem | None:
         """The problem, unless it was told, or it is somewhere in a page that is now read singly."""
-        if not self._singly:
-            self._singly = PAGE
-            return None
         position = int(error.facts.get("position", self.after + 1))
-        self._singly = PAGE
-        self.after += 1
-        if position == self._told:
+        problem = Problem(position, error.message)
+        singly, self._singly = self._singly, PAGE
+        if not singly:
+            self._page = problem
             return None
-        self._told = position
-        return Problem(position, error.message)
+        self._page = None
+        self.after = max(self.after + 1, int(error.facts.get("next", 0)) - 1)
+        told, self._told = self._told, position
+        return problem if position != told else None
 
 
 async def _key(store: LogStore, position: int) -> str:
