@@ -131,6 +131,12 @@ def test_a_service_is_named_where_there_are_several_and_met_with_the_one_that_wa
     assert "did you mean `port`?" in log(harbour, "verify", "pord").stderr
 
 
+def test_a_backup_is_no_stream(log: Log, harbour: Path) -> None:
+    done = log(harbour, "backup", "port", "-")
+    assert done.returncode == 2
+    assert "a backup is a file" in done.stderr
+
+
 def test_where_nothing_was_logged_that_is_said(log: Log, tmp_path: Path) -> None:
     root = fresh(tmp_path)
     for arguments in (("verify",), ("export", "port"), ("backup", "port", "there.db")):

@@ -186,6 +186,30 @@ async def test_without_hard_links_it_is_renamed_and_still_never_over_another(
     await store.close()
 
 
+async def test_without_hard_links_nobody_can_take_the_name_in_the_last_moment(
+    file: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    rename = Path.rename
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    def watched(made: Path, to: Path) -> Path:
+        try:
+            to.touch(exist_ok=False)
+        except FileExistsError:
+            taken.append(to.name)
+        return rename(made, to)
+
+    store = opened(file)
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(Path, "rename", watched)
+    await all_of(back_up(file, HEADER, to))
+    assert taken == ["shop.db"]
+    await store.close()
+
+
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FailingDisk]:
     with FailingDisk.under(monkeypatch) as disk:

@@ -15,14 +15,14 @@ from tests.mongodb.fixtures import Databases
 from blossm.adapters.memory.log import MemoryLogStore
 from blossm.adapters.mongodb.log import MongoLogStore
 from blossm.adapters.sqlite.log import SqliteLogStore
-from blossm.core.commit import Commit, Later, LoggedCommit, NewEvent, StoredReply
+from blossm.core.commit import MAX_BYTES, Commit, Later, LoggedCommit, NewEvent, StoredReply
 from blossm.core.errors import Conflict, Unavailable
 from blossm.core.event import Step as TxStep
 from blossm.core.event import Tx
 from blossm.local.logs.checks import Problem
 from blossm.local.logs.export import export, export_to
 from blossm.local.logs.importing import Imported, import_lines
-from blossm.local.logs.lines import FileRefused, Header, line_of
+from blossm.local.logs.lines import MAX_LINE, FileRefused, Header, line_of
 from blossm.local.logs.verify import verify
 from blossm.model.indexes import log_plan
 from blossm.ports import LogStore
@@ -237,6 +237,7 @@ def commit_with(**what: object) -> dict[str, object]:
     return dict(msgspec.to_builtins(THIRD.commit)) | what
 
 
+DEEP = b"[" * 5000 + b"]" * 5000
 BAD_LINES = [
     (b"\n", 0, "it is no commit"),
     (b"{\n", 0, "it is no commit"),
@@ -251,6 +252,10 @@ BAD_LINES = [
     (changed(THIRD, committed=EARLIER), 5, f"it was committed at {EARLIER}, and one before"),
     (changed(THIRD, committed="2026-01-01"), 5, "its time '2026-01-01' is none"),
     (changed(THIRD, commit=commit_with(key="key")), 5, "its key is that of the commit at 1"),
+    (changed(THIRD, committed="2026-13-01T00:00:00.000000Z"), 5, "its time '2026-13-01T00:00:00.000000Z' is none"),
+    (line_of(THIRD).replace(b'"version":1', b'"version":9223372036854775808'), 5, "an event has domain 'bicycle', action"),
+    (changed(THIRD, commit=commit_with(fingerprint="x" * MAX_BYTES)), 0, f"a commit may have {MAX_BYTES} bytes, this one has"),
+    (line_of(THIRD).replace(b'"payload":{', b'"payload":{"a":%s,' % DEEP), 0, "it is no commit: it is nest"),
     (line_of(THIRD)[:-1], 0, "it is cut off: the file ends within it"),
 ]  # fmt: skip
 
@@ -277,6 +282,17 @@ async def test_all_bad_lines_are_named_and_nothing_behind_the_first_is_imported(
     done, problems = await imported(store, line_of(HEADER) + b"".join(lines))
     assert done == Imported(0, 4)
     assert {problem.line for problem in problems if "number" not in problem.problem} == {4, 6}
+
+
+async def test_a_line_without_an_end_is_one_bad_line() -> None:
+    commits = some(4)
+    lines = [line_of(logged) for logged in commits]
+    lines[1] = b'{"position":"' + b"x" * (2 * MAX_LINE) + b'"}\n'
+    lines[3] = b"?\n"
+    done, problems = await imported(in_memory(), line_of(HEADER) + b"".join(lines))
+    assert done == Imported(0, 2)
+    assert next((one.line, one.problem) for one in problems if one.position == 0) == (3, "it is too long")
+    assert problems[-1].line == 5
 
 
 async def test_a_bad_line_in_what_is_there_already_lets_nothing_in() -> None:

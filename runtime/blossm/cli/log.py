@@ -50,6 +50,8 @@ def verify(service: str | None, *, directory: Path | None, as_json: bool) -> int
 @json_option
 def backup(service: str, file: Path, *, directory: Path | None, as_json: bool) -> int:
     """Copy the log of SERVICE, as it is now, to the new file FILE, and verify it there. The network may go on."""
+    if file == STD:
+        raise click.UsageError("a backup is a file; `blossm log export` writes to stdout")
     return asyncio.run(_backup(_network(directory), service, file, as_json=as_json))
 
 

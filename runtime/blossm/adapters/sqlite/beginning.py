@@ -45,8 +45,7 @@ def place(made: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))  # the name is ours: nothing of others is replaced
         made.rename(path)
     made.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)

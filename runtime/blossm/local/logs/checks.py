@@ -6,9 +6,12 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from blossm.core.commit import MAX_EVENTS, LoggedCommit
+
+MAX_VERSION = 2**31 - 1  # of an action, on the wire
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -64,7 +67,7 @@ class Checks:
         for event, number in zip(events, numbers, strict=False):
             if not _UUID.fullmatch(event.root):
                 yield f"the root {event.root!r} is no UUID in lower case"
-            if not event.domain or not event.action or event.version < 1:
+            if not event.domain or not event.action or not 1 <= event.version <= MAX_VERSION:
                 yield f"an event has domain {event.domain!r}, action {event.action!r} and version {event.version}"
             root = f"{event.domain}/{event.root}"
             last = self._numbers.get(root, 0)
@@ -73,12 +76,19 @@ class Checks:
             self._numbers[root] = number
 
     def _times(self, logged: LoggedCommit) -> Iterator[str]:
-        if not _TIME.fullmatch(logged.committed):
+        if not _is_time(logged.committed):
             yield f"its time {logged.committed!r} is none"
         elif logged.committed < self._committed:
             yield f"it was committed at {logged.committed}, and one before it at {self._committed}"
         else:
             self._committed = logged.committed
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return _TIME.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 class Keys:

@@ -77,8 +77,11 @@ async def import_lines(
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines; of one that is too long its beginning."""
     while line := file.readline(MAX_LINE):
         yield line
+        while len(line) == MAX_LINE and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE)
 
 
 class _Importing:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from blossm.core.commit import LoggedCommit
+from blossm.core.commit import MAX_BYTES, LoggedCommit
 from blossm.core.errors import BlossmError
 
 FORMAT = "blossm-log"
@@ -64,13 +64,14 @@ def commit_of(line: bytes) -> LoggedCommit:
     """The commit of a line. Raises ValueError that says what is wrong with it."""
     try:
         logged = _commit.decode(line)
-        if line_of(logged) == line:
-            return logged
-        lost = next(_lost(_json.decode(line), msgspec.to_builtins(logged), ""), None)
+        if line_of(logged) != line and (lost := next(_lost(_json.decode(line), msgspec.to_builtins(logged), ""), None)):
+            raise ValueError(f"nobody knows what `{lost}` is")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"it is no commit: {error}") from error
-    if lost is not None:
-        raise ValueError(f"nobody knows what `{lost}` is")
+    except RecursionError as error:
+        raise ValueError("it is no commit: it is nested too deep") from error
+    if len(line) > MAX_BYTES and (size := len(_encode(logged.commit))) > MAX_BYTES:
+        raise ValueError(f"a commit may have {MAX_BYTES} bytes, this one has {size}")
     return logged
 
 
