@@ -112,7 +112,7 @@ class ReplicaSet:
         self._messages = 0
 
     def reaches(self, one: str, other: str) -> bool:
-        return (one, other) not in self.cut and (other, one) not in self.cut
+        return not self.cut or ((one, other) not in self.cut and (other, one) not in self.cut)
 
     def later(self, seconds: float, callback: Callable[..., None], *parts: Any) -> None:
         self._loop.call_later(seconds, callback, *parts)
@@ -165,6 +165,8 @@ class ReplicaSet:
 
     def watch(self) -> None:
         """What heartbeats do: an old primary hears of a newer term, and who misses a primary tries to be one."""
+        if self._is_calm():
+            return
         for node in self.nodes.values():
             reached = [other for other in self.nodes.values() if other is not node and self.reaches(node.name, other.name)]
             newest = max((other.term for other in reached), default=0)
@@ -173,6 +175,11 @@ class ReplicaSet:
                 self.step_down(node)
             if not node.primary and not any(other.primary for other in reached) and self.chance.random() < 0.3:
                 self.elect(node.name)
+
+    def _is_calm(self) -> bool:
+        """Whether everybody reaches everybody, and nobody knows of a newer term than the one primary's."""
+        terms = [node.term for node in self.nodes.values() if node.primary]
+        return not self.cut and len(terms) == 1 and all(node.term <= terms[0] for node in self.nodes.values())
 
     # ------------------------------------------------------------ replication
 
@@ -217,11 +224,14 @@ class ReplicaSet:
             common -= 1
         if common < node.durable:
             raise Broken(f"the model rolls back what {node.name} knows to be on a majority")
-        if gone := node.roll_back(common):
+        if common < len(node.oplog):
+            gone = node.roll_back(common)
             self.history.tell("{} rolls {} entries back", node.name, gone)
 
     def _commit(self, primary: Node) -> None:
         """Move the commit point to what a majority has, if it is of the primary's own term."""
+        if primary.durable == len(primary.oplog):
+            return
         have = sorted([len(primary.oplog), *primary.followers.values(), *[0] * 2][: len(self.nodes)], reverse=True)
         length = have[MAJORITY - 1]
         if length <= primary.durable or primary.oplog[length - 1].term != primary.term:

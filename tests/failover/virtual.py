@@ -82,26 +82,33 @@ class _Loop:
         try:
             task = self.create_task(doing)
             while not task.done():
-                self._step()
+                self._run_ready()
+                if not task.done():
+                    self._wait()
             for left in asyncio.all_tasks(self._loop):
                 left.cancel()
-            while self._ready:
-                self._step()
+            self._run_ready()
             return task.result()
         finally:
             asyncio._set_running_loop(None)
 
-    def _step(self) -> None:
-        if self._ready:
-            call = self._ready.popleft()
-        elif self._timers:
+    def _run_ready(self) -> None:
+        """Call all that can be called now."""
+        ready = self._ready
+        while ready:
+            call = ready.popleft()
+            if not call.cancelled:
+                call.callback(*call.args)
+
+    def _wait(self) -> None:
+        """It is as late as the next timer says, which is called."""
+        while self._timers:
             when, _, call = heapq.heappop(self._timers)
             if not call.cancelled:
                 self._now = max(self._now, when)
-        else:
-            raise Stuck
-        if not call.cancelled:
-            call.callback(*call.args)
+                call.callback(*call.args)
+                return
+        raise Stuck
 
 
 class LoopClock:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeAlias
+from unittest.mock import patch
 
 from tests.failover.log import ReplicaLog, Rules
 from tests.failover.replica_set import NODES, Broken, History, ReplicaSet
@@ -15,6 +16,7 @@ from tests.failover.schedule import PROCESSES, ROOTS, SECONDS, Act, Fault, Sched
 from tests.failover.virtual import LoopClock, at_once
 
 from blossm.adapters.memory.bus import MemoryBus
+from blossm.core import settling
 from blossm.core.appender import PATIENCE, Appender
 from blossm.core.commit import NOTHING, Appended, Commit, Expectation, LoggedCommit, NewEvent, StoredReply
 from blossm.core.errors import BlossmError, Conflict, DeadlineExceeded, Unavailable
@@ -165,7 +167,7 @@ class World:
         call = asyncio.create_task(process.appender.append(commit, expect))
         process.calls.append(call)
         try:
-            done, _ = await asyncio.wait([call], timeout=leaves or MINUTES)
+            done, _ = await asyncio.wait([call], timeout=leaves or None)
             if not done:
                 call.cancel()
                 await asyncio.wait([call])
@@ -237,7 +239,11 @@ def _short(told: object) -> str:
 
 
 def run(schedule: Schedule, *, make: MakeAppender = Appender, rules: Rules | None = None) -> Run:
-    """Play a schedule to its end. Every second one is of appenders that are impatient: more outcomes stay unknown."""
+    """Play a schedule to its end.
+
+    Every second one is of appenders that are impatient: more outcomes stay unknown. In every third one an appender that
+    is a few events behind starts anew, as others do that are far behind.
+    """
 
     async def play() -> Run:
         world = World(schedule, make, rules or Rules())
@@ -249,4 +255,6 @@ def run(schedule: Schedule, *, make: MakeAppender = Appender, rules: Rules | Non
         return world.run
 
     random.seed(schedule.seed)  # the appender waits by chance when it lost a race
-    return at_once(play())
+    page, far = (settling.PAGE, settling.FAR) if schedule.seed % 3 else (2, 3)
+    with patch.object(settling, "PAGE", page), patch.object(settling, "FAR", far):
+        return at_once(play())
