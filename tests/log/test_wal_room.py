@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from blossm.adapters.sqlite import room
 from blossm.adapters.sqlite.log import SqliteLogStore
+from blossm.adapters.sqlite.room import Room
 from blossm.testing.contracts.log_store import commit, painted, placed
 
 
@@ -64,17 +66,43 @@ async def test_what_was_logged_before_a_crash_is_found_before_the_room(file: Pat
 
 
 async def test_commits_go_on_where_no_room_can_be_made(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.open
+    real = os.open
 
-    def full(self: Path, *arguments: Any, **options: Any) -> Any:
-        if self.name.endswith("-wal"):
+    def full(path: Any, *arguments: Any, **options: Any) -> int:
+        if str(path).endswith("-wal"):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return real(self, *arguments, **options)
+        return real(path, *arguments, **options)
 
     store = opened(file)
-    monkeypatch.setattr(Path, "open", full)
+    monkeypatch.setattr(os, "open", full)
     await logged(store, 40)
     monkeypatch.undo()
     assert not wal(file).endswith(bytes(room.STEP // 4))
     assert await store.head() == 41
     await store.close()
+
+
+async def test_the_last_of_a_disk_is_not_taken_for_room(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nearly_full = os.statvfs_result((4096, 4096, 1_000_000, 2_000, 2_000, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "fstatvfs", lambda _: nearly_full)
+    store = opened(file)
+    await logged(store, 40)
+    assert not wal(file).endswith(bytes(room.STEP // 4))
+    await store.close()
+
+
+def test_what_another_process_writes_at_the_same_moment_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, look = tmp_path / "shop.log-wal", os.fstatvfs
+    file.write_bytes(b"frames" * 100_000)
+
+    def meanwhile(descriptor: int) -> os.statvfs_result:
+        with file.open("ab") as other:
+            other.write(b"more frames")
+        return look(descriptor)
+
+    monkeypatch.setattr(os, "fstatvfs", meanwhile)
+    Room(file.with_name("shop.log")).committed(200)
+    assert file.read_bytes().rstrip(b"\0") == b"frames" * 100_000 + b"more frames"
+    assert file.stat().st_size > 1_000_000
