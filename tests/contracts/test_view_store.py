@@ -25,6 +25,8 @@ class TestSqliteViewStore(ViewStoreContract):
 
 
 class TestMongoViewStore(ViewStoreContract):
+    some = 25
+
     @pytest.fixture
     async def opened(self, request: pytest.FixtureRequest, mongodbs: Databases) -> Open:
         context = "garage" if "garages" in request.fixturenames else ""
