@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -96,3 +96,14 @@ class Hopeful(Appender):
 
 class ByPosition(Appender):
     settler = _ByPosition
+
+
+class _Forgetful(Settler):
+    """Without a look at what the log has under a key."""
+
+    async def _known(self, keys: Iterable[str]) -> dict[str, LoggedCommit]:
+        return {}
+
+
+class Forgetful(Appender):
+    settler = _Forgetful

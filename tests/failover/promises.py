@@ -88,6 +88,8 @@ def _told_the_truth(
         case Conflict():
             if not any(moment.broken(one.expect) for moment in _moments(order[: one.committed], since=one.seen)):
                 raise Broken(f"{id} was told of a conflict that never was: {told}")
+            if first is not None and any(first is logged for logged in order[: one.seen]):
+                raise Broken(f"{id} was told of a conflict, and its key was logged before: {told}")
         case KeyReused():
             if first is None or first.commit.fingerprint == one.commit.fingerprint:
                 raise Broken(f"{id} was told that its key was used: {told}")

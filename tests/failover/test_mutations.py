@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.failover.log import Rules
-from tests.failover.mutants import ByPosition, Hopeful, Pipelining
+from tests.failover.mutants import ByPosition, Forgetful, Hopeful, Pipelining
 from tests.failover.proof import broken_by, first_broken, story
 from tests.failover.schedule import schedule
 from tests.failover.test_failover import CHUNKS, SEEDS
@@ -23,6 +23,7 @@ MISCOUNTED = r"counts \d+ for the \d+th event"
         pytest.param({"make": Pipelining}, HOLE, id="one batch in flight"),
         pytest.param({"make": Hopeful}, HOLE, id="a durable head to build on"),
         pytest.param({"make": ByPosition}, LOST, id="the comparison of ids"),
+        pytest.param({"make": Forgetful}, "its key was logged before", id="a look at what has the key"),
         pytest.param({"rules": Rules(reads="local")}, MISCOUNTED, id="majority reads of head and tail"),
         pytest.param({"rules": Rules(writes="one")}, LOST, id="majority writes"),
         pytest.param({"rules": Rules(never_back=False)}, MISCOUNTED, id="reads that never go back"),
