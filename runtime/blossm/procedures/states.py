@@ -31,6 +31,7 @@ TOGETHER = 100  # roots that are folded and saved at once
 INLINE_EVENTS = 256  # more are merged on a thread
 WAITING_ROOTS = 10_000  # whose states are to be saved; more are left for later
 PAUSE = 0.05  # seconds in which what is to be saved gathers
+MOMENT = 1.0  # seconds that closing waits for a save
 FOLDERS = 4  # threads for user folds
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class States:
         self._behind: set[str] = set()  # domains to be brought up
         self._waiting: dict[RootKey, None] = {}  # roots to be saved
         self._saving: asyncio.Task[None] | None = None
+        self._pausing = False  # nothing is being saved yet
 
     async def load(
         self, domain: str, root: str, *, head: int = LAST, number: int | None = None, time: str | None = None
@@ -113,10 +115,14 @@ class States:
                 self._wait(event.domain, event.root)
 
     async def close(self) -> None:
-        """Stop saving; what is not saved is folded again."""
-        if self._saving is not None:
-            self._saving.cancel()
-            await asyncio.wait([self._saving])
+        """Stop saving; what is not saved is folded again. A write that is under way has a moment to end."""
+        if (saving := self._saving) is not None:
+            self._behind.clear()
+            self._waiting.clear()
+            if not self._pausing:
+                await asyncio.wait([saving], timeout=MOMENT)
+            saving.cancel()
+            await asyncio.wait([saving])
         self._folders.shutdown(wait=False, cancel_futures=True)
 
     async def _gathered(
@@ -215,7 +221,9 @@ class States:
         """Save until nothing waits. What can't be saved is folded again when it is asked for."""
         try:
             while self._behind or self._waiting:
+                self._pausing = True
                 await self._clock.sleep(PAUSE)
+                self._pausing = False
                 behind, self._behind = self._behind, set()
                 waiting, self._waiting = self._waiting, {}
                 for domain in behind:

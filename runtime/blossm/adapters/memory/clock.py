@@ -31,14 +31,16 @@ class FakeClock:
             await asyncio.sleep(0)
             return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self.call_later(seconds, lambda: woken.set_result(None))
+        timer = self._set(seconds, _Timer(lambda: woken.set_result(None), sleeps=True))
         try:
             await woken
         finally:
             timer.cancel()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
-        timer = _Timer(callback)
+        return self._set(seconds, _Timer(callback))
+
+    def _set(self, seconds: float, timer: _Timer) -> _Timer:
         heapq.heappush(self._timers, (self._elapsed + seconds, next(self._order), timer))
         return timer
 
@@ -51,15 +53,16 @@ class FakeClock:
 
     @property
     def sleeping(self) -> int:
-        """How many wait for time to pass."""
-        return sum(timer.waits for _, _, timer in self._timers)
+        """How many sleep. A call that the clock will make later is nobody's sleep."""
+        return sum(timer.waits and timer.sleeps for _, _, timer in self._timers)
 
 
 class _Timer:
     """Implements `ports.Timer`."""
 
-    def __init__(self, callback: Callable[[], None]) -> None:
+    def __init__(self, callback: Callable[[], None], *, sleeps: bool = False) -> None:
         self._callback = callback
+        self.sleeps = sleeps
         self.waits = True
 
     def ring(self) -> None:
