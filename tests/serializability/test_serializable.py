@@ -126,7 +126,7 @@ def test_commands_that_run_at_once_went_as_if_one_by_one(stage: Stage, wire: Way
 def test_so_did_many_that_nobody_holds_up(stage: Stage, wire: Way, open: Open, processes: int) -> None:
     history = stage.play(plans.seeded(processes, count=25), None, open=open, processes=processes)
     check(stage.city, history)
-    assert len(history.commits) > 15
+    assert len(history.commits) > 5  # how many lose all their races is for the machine to say
 
 
 @pytest.mark.parametrize("seed", range(2))
