@@ -96,8 +96,10 @@ def _run(program: Callable[[], object], how: Run) -> Plan:
     loop = _Loop()
     loop.set_exception_handler(lambda _loop, _context: None)  # a failed output is raised by the run itself
     asyncio.set_event_loop(loop)
+    whole = False
     try:
         loop.run_until_complete(_within(how.timeout, run_in_stack(story)))
+        whole = True
     except pulumi.RunError:
         raise
     except Exception as error:  # the SDK stumbles over wrong inputs in ways of its own: what they are comes first
@@ -105,7 +107,7 @@ def _run(program: Callable[[], object], how: Run) -> Plan:
             raise PreviewError(monitor.problems) from error
         raise
     finally:
-        _end(loop)
+        _end(loop, whole=whole)
     if problems := monitor.problems + callbacks.problems:
         raise PreviewError(problems)
     return Plan(
@@ -152,13 +154,13 @@ async def _settled() -> None:
             return  # the SDK raises it, with its cause
 
 
-def _end(loop: asyncio.AbstractEventLoop) -> None:
+def _end(loop: asyncio.AbstractEventLoop, *, whole: bool) -> None:
     """A program that failed leaves tasks behind: they end here, and not in the next run."""
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    if left or any(task.cancelled() or task.exception() for task in settings.SETTINGS.outputs if task.done()):
+    if not whole or left or any(task.cancelled() or task.exception() for task in settings.SETTINGS.outputs if task.done()):
         throw_away_unawaited()
     asyncio.set_event_loop(None)
     loop.close()
