@@ -24,6 +24,15 @@ from blossm.core.errors import (
 )
 from blossm.testing.contracts.log_store import RED, commit, painted
 
+
+def nested(depth: int) -> list[object]:
+    """Lists in lists."""
+    found: list[object] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
 # ---------------------------------------------------------------- batches
 
 
@@ -152,9 +161,10 @@ async def test_a_queue_is_bounded_by_what_is_expected_too(
         (commit(painted(note="x" * MAX_BYTES)), PayloadTooLarge),
         (commit(painted(note="\ud800")), BadRequest),
         (commit(painted(note=object())), BadRequest),
+        (commit(painted(note=nested(100_000))), BadRequest),
         (Commit(id="i", key="k", events=(), tx=commit().tx, created=""), BadRequest),
     ],
-    ids=["events", "bytes", "surrogate", "no JSON", "empty"],
+    ids=["events", "bytes", "surrogate", "no JSON", "nested without end", "empty"],
 )
 async def test_a_commit_over_a_bound_is_refused_and_its_neighbours_are_not_touched(
     appender: Appender, log: ScriptedLog, off: Commit, error: type[BlossmError]

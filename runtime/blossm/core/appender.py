@@ -164,7 +164,7 @@ def _size(commit: Commit) -> int:
         raise too_many_events(len(commit.events))
     try:
         size = len(_encode(commit))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:  # the last: it is nested without end
         raise BadRequest(f"a commit must be JSON: {error}") from error
     if size > MAX_BYTES:
         raise PayloadTooLarge(
