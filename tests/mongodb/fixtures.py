@@ -95,16 +95,20 @@ def mongodb_uri(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def mongodbs(mongodb_uri: str) -> AsyncIterator[Databases]:
     """Databases that are dropped after the test; then nothing may have been sent that a serving user may not send."""
-    databases = Databases(mongodb_uri)
-    yield databases
-    await databases.close()
-    assert not databases.monitor.forbidden
+    async with _watched(mongodb_uri) as databases:
+        yield databases
 
 
 @pytest.fixture
 async def emulated(_emulator: str) -> AsyncIterator[Databases]:
     """Those of the emulator only, which can be told to fail."""
-    databases = Databases(_emulator)
+    async with _watched(_emulator) as databases:
+        yield databases
+
+
+@asynccontextmanager
+async def _watched(uri: str) -> AsyncIterator[Databases]:
+    databases = Databases(uri)
     yield databases
     await databases.close()
     assert not databases.monitor.forbidden

@@ -80,11 +80,7 @@ async def served(
             url, key = url_of(listener), operator_key(token)
             stand = _in_processes(network, folder, places, token) if processes else _here(network, folder, places)
             async with stand as standing:
-                operations = LocalOperations(standing.operated, key=folder.development_key)
-                operator = OperatorDoor(operations, key=key, realm=network.name)
-                server = Server(
-                    Doors(network, standing.doors, operator=operator), grace=grace(network), realm=network.name
-                )
+                server = _server(network, folder, standing, key)
                 standing.start()
                 async with serving(server, listener) as ended:
                     folder.announce(Running(url, os.getpid(), key))
@@ -106,6 +102,13 @@ async def served(
                     )
     finally:
         folder.close()
+
+
+def _server(network: Network, folder: StateFolder, standing: Standing, key: str) -> Server:
+    """All doors of the network, and the operator's."""
+    operations = LocalOperations(standing.operated, key=folder.development_key)
+    operator = OperatorDoor(operations, key=key, realm=network.name)
+    return Server(Doors(network, standing.doors, operator=operator), grace=grace(network), realm=network.name)
 
 
 def _left(folder: StateFolder, places: Places) -> OnServer | None:
