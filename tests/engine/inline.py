@@ -15,7 +15,8 @@ import grpc
 import pulumi
 from google.protobuf import empty_pb2
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2, resource_pb2_grpc
+from pulumi.runtime.settings import _shutdown_callbacks
 from tools.pulumi.plugins.language import LanguageHost
 
 from blossm_infra.harness.economy import economically
@@ -31,18 +32,30 @@ class InlineHost(LanguageHost):
 class _Engine:
     """Is told what is for people. What the SDK tells debuggers would be several calls a resource, and most of a run."""
 
-    def __init__(self, address: str) -> None:
-        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = engine_pb2_grpc.EngineStub(channel)
 
     def Log(self, request: engine_pb2.LogRequest) -> empty_pb2.Empty:
         return empty_pb2.Empty() if request.severity == engine_pb2.DEBUG else self._stub.Log(request)
 
 
+# One run's channels share nothing with another's: an engine may get the port of one that has gone, and gRPC would remember.
+_CHANNEL = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1))
+
+
 def _run(request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
+    with (
+        grpc.insecure_channel(request.monitor_address, _CHANNEL) as monitor,
+        grpc.insecure_channel(request.args[0], _CHANNEL) as engine,
+    ):
+        return _run_by(resource_pb2_grpc.ResourceMonitorStub(monitor), _Engine(engine), request, context)
+
+
+def _run_by(monitor: Any, engine: _Engine, request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
     configure(
         Settings(
-            monitor=request.monitor_address,
-            engine=_Engine(request.args[0]),
+            monitor=monitor,
+            engine=engine,
             project=request.project,
             stack=request.stack,
             parallel=request.parallel,
@@ -79,6 +92,7 @@ def _stop(loop: asyncio.AbstractEventLoop) -> None:
 def _close(loop: asyncio.AbstractEventLoop) -> None:
     for task in asyncio.all_tasks(loop):
         task.cancel()
+    loop.run_until_complete(_shutdown_callbacks())  # type: ignore[no-untyped-call]  # a run that was stopped did not come to it
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
 
