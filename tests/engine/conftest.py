@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine.deployments import Deployments
-from tests.engine.inline import InlineHost
+from tests.engine.forking import ForkingHost
 from tests.engine.town import TOWN
 from tools.pulumi.cli import MISSING, find_cli
 from tools.pulumi.plugins.journal import Journal
@@ -33,7 +33,7 @@ def _begun(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Depl
     journal = Journal()
     with ExitStack() as stack:
         found = stack.enter_context(providers(journal))
-        host = stack.enter_context(served(InlineHost()))
+        host = stack.enter_context(served(ForkingHost()))
         made = Deployments(tmp_path_factory.mktemp("begun"), cli, journal=journal, providers=found, host=f"127.0.0.1:{host}")
         made.write(TOWN)
         for each in STACKS:

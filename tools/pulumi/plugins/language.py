@@ -18,7 +18,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 # Pulumi's script, which `make tools` takes from the same release as the CLI.
 _EXEC = Path(__file__).parents[3] / ".tools" / "pulumi-language-python-exec"
-_TOLD = 32  # how it exits when the program failed and has told its user
+TOLD = 32  # how it exits when the program failed and has told its user
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -62,13 +62,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         with subprocess.Popen(command, env={**os.environ, **config}, start_new_session=True) as program:
             context.add_callback(program.kill)  # does nothing to one that has ended
             code = program.wait()
-        match code:
-            case 0:
-                return language_pb2.RunResponse()
-            case code if code == _TOLD:
-                return language_pb2.RunResponse(bail=True)
-            case code:
-                return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}")
+        return ended(code)
 
     def _options(self, request: language_pb2.RunRequest) -> Iterator[str]:
         yield from ("--monitor", request.monitor_address, "--engine", request.args[0])
@@ -76,3 +70,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         yield from ("--pwd", request.info.program_directory, "--root_directory", request.info.root_directory)
         yield from ("--dry_run", "true" if request.dryRun else "false", "--parallel", str(request.parallel))
         yield request.info.entry_point or "."
+
+
+def ended(code: int) -> language_pb2.RunResponse:
+    """What the engine is told of a program that exited with this code."""
+    match code:
+        case 0:
+            return language_pb2.RunResponse()
+        case code if code == TOLD:
+            return language_pb2.RunResponse(bail=True)
+        case code:
+            return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}")
