@@ -42,7 +42,9 @@ check: setup ## the checks that run nothing: style, layers, types
 	@set -e; for network in $(NETWORKS); do ( cd $$network && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml $(LENIENT) . ); done
 
 # pytest comes last: its closing line is the verdict. What was skipped is told with its reason.
+# Tests start hundreds of processes: what these import is compiled before, also where the environment forbids them to keep it.
 test: check ## every check, then the tests
+	@$(BIN)/python -m compileall -q runtime infra
 	@$(BIN)/python -m pytest -n auto --dist worksteal -rs
 
 # `make bench ONLY="log mongodb"` runs those; without ONLY, all.
