@@ -143,17 +143,16 @@ class Modules:
 
     def _loaded(self) -> Iterator[tuple[str, ModuleType]]:
         """The modules that lie below the root where their names say."""
+        root = str(self.root)
         for name, module in list(sys.modules.items()):
-            if module is None:
+            if not any(place.startswith(root) for place in _places(module)):  # as of all that is not the user's
                 continue
             place = self.root.joinpath(*name.removeprefix("blossm_network.").split("."))
-            spots = {str(place), f"{place}.py", str(place / "__init__.py")}
-            if getattr(module, "__file__", None) in spots or str(place) in _folders(module):
+            if {str(place), f"{place}.py", str(place / "__init__.py")}.intersection(_places(module)):
                 yield name, module
 
 
-def _folders(module: ModuleType) -> list[str]:
-    """Where a namespace package looks."""
-    if getattr(module, "__file__", None):
-        return []
-    return list(getattr(module, "__path__", ()))
+def _places(module: ModuleType | None) -> list[str]:
+    """The file of a module, or where a namespace package looks."""
+    file = getattr(module, "__file__", None)
+    return [file] if file else list(getattr(module, "__path__", ()))

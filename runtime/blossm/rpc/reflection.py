@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import grpc
@@ -70,6 +71,7 @@ class Reflection:
         return find(last)
 
 
+@cache
 def _v1() -> Any:
     """A pool with the v1 of reflection, which the package does not bring: v1alpha by another name."""
     alpha = descriptor_pb2.FileDescriptorProto.FromString(pb.DESCRIPTOR.serialized_pb)
