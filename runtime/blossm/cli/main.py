@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -62,7 +63,17 @@ def blossm() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. Every known error is one message and an exit code: 1 for findings, 2 for usage and environment."""
-    sys.exit(run(arguments))
+    sys.exit(_without_streams() or run(arguments))
+
+
+def _without_streams() -> int:
+    """A caller that closed stdin or stderr has nothing to say there, or to hear; what goes to a closed stdout would be lost."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115 - Python's own, until the end
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if sys.stdout:
+        return 0
+    click.echo("error: stdout is closed, and there is nowhere else to write to\nhelp: a file will do, or /dev/null", err=True)
+    return 2
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
