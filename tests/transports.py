@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from blossm.local.clients import Directory
@@ -69,7 +69,7 @@ class OverGrpc:
     def __init__(self, network: Network, *, clock: Clock) -> None:
         self._network = network
         self._clock = clock
-        self._types = Types(network)
+        self._types = types_of(network)
         self._callers = Callers(network)
         self.secret, self._token = secrets.token_bytes(32), secrets.token_urlsafe(32)
         self.operator_key = operator_key(self._token)
@@ -94,7 +94,7 @@ class OverGrpc:
     def operator_who_knows(self, network: Network) -> Clients:
         """The operator of a process that has another version of the contract."""
         keys = dict.fromkeys(processes_of(network), self.operator_key)
-        return self._wired(keys, None, network=network, types=Types(network))
+        return self._wired(keys, None, network=network, types=types_of(network))
 
     def bus(self, caller: Ref, here: Bus) -> Bus:
         clients = self._wired_of(caller)
@@ -134,6 +134,19 @@ class OverGrpc:
         if self.server:
             await self.server.stop(grace=0)
         self._kept.close()
+
+
+_MADE: list[tuple[Network, Types]] = []  # the newest first
+
+
+def types_of(network: Network) -> Types:
+    """The types of a network. They are its contract's and keep nothing: who begins anew is given those of before."""
+    contract = replace(network, directory="")
+    for known, types in _MADE:
+        if known == contract:
+            return types
+    _MADE[:] = [(contract, Types(network)), *_MADE[:9]]
+    return _MADE[0][1]
 
 
 def processes_of(network: Network) -> set[Ref]:

@@ -93,6 +93,7 @@ def true_before(position: int, step: str, what: str, events: list[LoggedEvent]) 
     return numbers.get(what, 0) if step == "count" else [numbers.get(what, 0), states.get(what, {})]
 
 
+@pytest.mark.ways("in process", "over gRPC", because="all of them run at once: nothing begins anew between them")
 @pytest.mark.parametrize("seed", range(5))
 async def test_what_a_command_has_read_is_true_where_its_events_stand_in_the_log(shop: MakeShop, seed: int) -> None:
     made, chance = await shop(yaml=YAML, commands=COMMANDS, facts=FACTS), random.Random(seed)
