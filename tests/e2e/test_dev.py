@@ -165,10 +165,11 @@ class Lingering(threading.Thread):
         self.answer = self._client.post("/c.berth.port/linger", json=self._body)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_requests_finish_and_loses_nothing(dev: Dev, tmp_path: Path, number: int) -> None:
+# Both signals go to the one process that `dev` is either way; an interrupt of all processes is in test_processes.
+@pytest.mark.parametrize(("how", "number"), [((), signal.SIGTERM), ((), signal.SIGINT), (("--processes",), signal.SIGTERM)])
+def test_a_signal_lets_requests_finish_and_loses_nothing(tmp_path: Path, how: tuple[str, ...], number: int) -> None:
     root = copied(tmp_path)
-    with dev(root) as network, network.client() as client, following(root) as (_, events):
+    with running(root, *how) as network, network.client() as client, following(root) as (_, events):
         berth = opened(client)
         assert next(events)["action"] == "opened"
         lingering = Lingering(client, berth, seconds=1)
@@ -208,32 +209,35 @@ def test_a_live_query_ends_when_the_network_stops(dev: Dev, tmp_path: Path) -> N
         assert network.process.wait(timeout=10) == 0
 
 
-def test_what_was_logged_is_there_after_a_restart_and_gone_with_fresh(dev: Dev, tmp_path: Path) -> None:
+# In one process: the folder is emptied before any procedure is there, and test_crash restarts both ways.
+def test_what_was_logged_is_there_after_a_restart_and_gone_with_fresh(tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with dev(root) as network, network.client() as client:
+    with running(root) as network, network.client() as client:
         berth = opened(client)
         assert network.stop()[0] == 0
-    with dev(root) as network, network.client() as client:
+    with running(root) as network, network.client() as client:
         assert client.get(f"/v/berths/{berth}").json()["body"]["name"] == "North"
         assert network.stop()[0] == 0
-    with dev(root, "--fresh") as network, network.client() as client:
+    with running(root, "--fresh") as network, network.client() as client:
         assert client.get(f"/v/berths/{berth}").status_code == 404
 
 
-def test_exec_runs_a_command_and_exits_with_its_code(options: tuple[str, ...], tmp_path: Path) -> None:
+# In one process: the command runs beside the process that `dev` is either way.
+def test_exec_runs_a_command_and_exits_with_its_code(tmp_path: Path) -> None:
     root = copied(tmp_path)
     program = f"{' '.join(BLOSSM)} status --json && echo $BLOSSM_URL && exit 7"
-    done = blossm("dev", str(root), "--port", "0", "--exec", program, *options)
+    done = blossm("dev", str(root), "--port", "0", "--exec", program)
     ready, status, url = done.stdout.splitlines()
     assert ready == f"ready {url}"
     assert json.loads(status)["network"] == "harbour.example"
     assert done.returncode == 7
 
 
-@pytest.mark.parametrize("example", ["hello", "bicycle_city"])
-def test_the_lines_to_paste_work_as_printed(dev: Dev, tmp_path: Path, example: str) -> None:
+# The doors are the same for every network: one of them is enough to see them both ways.
+@pytest.mark.parametrize(("example", "how"), [("hello", ()), ("bicycle_city", ()), ("bicycle_city", ("--processes",))])
+def test_the_lines_to_paste_work_as_printed(tmp_path: Path, example: str, how: tuple[str, ...]) -> None:
     root = copied(tmp_path, EXAMPLES / example)
-    with dev(root) as network:
+    with running(root, *how) as network:
         lines = [line.strip() for line in (tmp_path / "talk.txt").read_text().splitlines() if line.strip().startswith("curl")]
         assert network.url in lines[0]
         answers = [pasted(line) for line in lines]
@@ -254,9 +258,10 @@ def pasted(line: str) -> dict[str, Any]:
     return answer
 
 
-def test_two_networks_cannot_share_a_folder(dev: Dev, options: tuple[str, ...], tmp_path: Path) -> None:
+# Whoever has the folder has it before any procedure is there.
+def test_two_networks_cannot_share_a_folder(options: tuple[str, ...], tmp_path: Path) -> None:
     root = copied(tmp_path)
-    with dev(root):
+    with running(root):
         second = blossm("dev", str(root), "--port", "0", *options)
     assert second.returncode == 2
     assert second.stdout == ""
@@ -319,9 +324,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("file", ["logs/port.db", "views/berths.db", "timers.db"])
-def test_a_corrupt_state_folder_is_one_clear_message(
-    options: tuple[str, ...], stopped: Path, tmp_path: Path, file: str
-) -> None:
+def test_a_corrupt_state_folder_is_one_clear_message(options: tuple[str, ...], stopped: Path, tmp_path: Path, file: str) -> None:
     root = Path(shutil.copytree(stopped, tmp_path / "network"))
     for part in (root / ".blossm").glob(f"{file}*"):
         part.write_bytes(b"not a database at all " * 500)

@@ -14,6 +14,8 @@ from tests.e2e.conftest import Dev
 from tests.e2e.emulator import Emulator, emulator
 from tests.e2e.process import blossm, copied, documents, running
 
+from blossm.local.state import StateFolder
+
 DOWN = {503, 504}
 
 
@@ -47,6 +49,7 @@ def test_a_network_that_is_killed_goes_on_where_it_was(dev: Dev, server: Emulato
         added(client, "North", "South")
         assert f"logs, states and views are on {server.uri}, in 4 databases: harbour-example-log-crew, " in network.talk()
         network.process.send_signal(signal.SIGKILL)
+    StateFolder.hold(root).close()  # who takes the folder waits for the processes of the one that was killed
     assert names_of(root) == Counter(("North", "South"))  # opened without a network that runs
     with dev(root) as network, network.client() as client:
         assert network.status()["kept"] == server.uri
