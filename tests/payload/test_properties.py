@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+from functools import cache
 from typing import Any
 
 import hypothesis.strategies as st
@@ -38,25 +39,31 @@ VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
 }
 
 
+DEFAULTS = {kind: st.none() if kind == "json" else st.none() | values for kind, values in VALUES.items()}
+PLAIN: st.SearchStrategy[FieldType] = st.sampled_from([*VALUES])
+NESTED: st.SearchStrategy[FieldType] = st.sampled_from([*VALUES, "list", "object", "map"])
+MAP_NAMES = TEXT.filter(lambda name: "\0" not in name)
+
+
+@cache  # a strategy that is made anew is looked through anew, which takes longer than to draw from it
 @st.composite
 def field_and_value(draw: st.DrawFn, depth: int = 2) -> tuple[Field, Any]:
     """A field and a value that fits it."""
-    nesting: list[FieldType] = ["list", "object", "map"] if depth else []
-    kind = draw(st.sampled_from([*VALUES, *nesting]))
+    kind = draw(NESTED if depth else PLAIN)
     if kind in VALUES:
         value = draw(VALUES[kind])
-        default = draw(st.none() | VALUES[kind]) if kind != "json" else None
+        default = draw(DEFAULTS[kind])
         return Field(type=kind, optional=draw(st.booleans()), default=default), value
     field, value = draw(field_and_value(depth - 1))
     if kind == "list":
         return Field(type="list", items=field), [value] * draw(st.integers(0, 2))
     if kind == "map":
-        names = TEXT.filter(lambda name: "\0" not in name)
-        return Field(type="map", values=field), draw(st.dictionaries(names, st.just(value), max_size=2))
+        return Field(type="map", values=field), draw(st.dictionaries(MAP_NAMES, st.just(value), max_size=2))
     fields, values = draw(payload(depth - 1))
     return Field(type="object", properties=dict(fields)), values
 
 
+@cache
 @st.composite
 def payload(draw: st.DrawFn, depth: int = 2) -> tuple[Fields, dict[str, Any]]:
     fields = draw(st.dictionaries(NAMES, field_and_value(depth), max_size=3))

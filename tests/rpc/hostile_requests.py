@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -112,6 +113,7 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
 }
 
 
+@cache  # a strategy that is made anew is looked through anew, which takes longer than to draw from it
 @st.composite
 def messages(draw: st.DrawFn, descriptor: Descriptor) -> Message:
     """A message of this type, with any of its fields."""
@@ -145,6 +147,7 @@ def _fill_map(draw: st.DrawFn, container: Any, entry: Descriptor) -> None:
             container[name] = draw(_value(value))
 
 
+@cache
 def _value(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     if field.message_type:
         return messages(field.message_type)

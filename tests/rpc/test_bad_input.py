@@ -201,25 +201,24 @@ KEYS = {"none": "", "nonsense": "x", "another operator's": "operator:x", "unsign
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
-@pytest.mark.parametrize("method", GOOD)
-async def test_without_a_good_key_nothing_is_done(harbour: Harbour, method: str, key: str) -> None:
-    error = await refused_whole(harbour, method, key)
-    assert isinstance(error, Unauthenticated)
+async def test_without_a_good_key_nothing_is_done(harbour: Harbour, key: str) -> None:
+    for method in GOOD:
+        assert isinstance(await refused_whole(harbour, method, key), Unauthenticated), method
 
 
-@pytest.mark.parametrize("method", GOOD)
-async def test_a_key_for_another_callee_does_not_pass(harbour: Harbour, method: str) -> None:
-    error = await refused_whole(harbour, method, key_for(Ref("command", RING), b"the secret of another process"))
-    assert isinstance(error, Unauthenticated)
+async def test_a_key_for_another_callee_does_not_pass(harbour: Harbour) -> None:
+    key = key_for(Ref("command", RING), b"the secret of another process")
+    for method in GOOD:
+        assert isinstance(await refused_whole(harbour, method, key), Unauthenticated), method
 
 
-@pytest.mark.parametrize("method", GOOD)
-async def test_a_caller_without_an_edge_is_refused(harbour: Harbour, method: str) -> None:
+async def test_a_caller_without_an_edge_is_refused(harbour: Harbour) -> None:
     """A view gateway of the company may ask one view, and nothing else."""
-    caller = Ref("view-gateway", "v.company")
-    error = await refused_whole(harbour, method, key_for(caller, harbour.transport.secret))
-    assert isinstance(error, PermissionDenied)
-    assert error.facts["caller"] == "view-gateway:v.company"
+    key = key_for(Ref("view-gateway", "v.company"), harbour.transport.secret)
+    for method in GOOD:
+        error = await refused_whole(harbour, method, key)
+        assert isinstance(error, PermissionDenied), method
+        assert error.facts["caller"] == "view-gateway:v.company", method
 
 
 async def refused_whole(harbour: Harbour, method: str, key: str) -> BlossmError:
