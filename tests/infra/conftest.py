@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
-from blossm_infra.preview import Plan, preview
+from blossm_infra.preview import Plan
 
 
 @pytest.fixture(scope="session")
 def dev() -> Plan:
-    return preview(bicycle_city("development"), stack="dev")
+    return planned(bicycle_city("development"), stack="dev")
 
 
 @pytest.fixture(scope="session")
 def prod() -> Plan:
-    return preview(bicycle_city("production"), stack="prod")
+    return planned(bicycle_city("production"), stack="prod")

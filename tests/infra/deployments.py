@@ -6,9 +6,11 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.infra.plans import planned
+
 from blossm.model.load import load
 from blossm.model.network import Network
-from blossm_infra.preview import SAMPLE, Plan, preview
+from blossm_infra.preview import SAMPLE, Plan
 from blossm_infra.settings import STACKS, StackSettings, settings_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -31,4 +33,4 @@ def deployment(name: str, *, unknowns: bool = False) -> Deployment:
     example, _, stack = name.rpartition("-")
     model = load(EXAMPLES / example, environment=STACKS[stack])
     settings = settings_of(SAMPLE, stack=stack)
-    return Deployment(name=name, model=model, settings=settings, plan=preview(model, stack=stack, unknowns=unknowns))
+    return Deployment(name=name, model=model, settings=settings, plan=planned(model, stack=stack, unknowns=unknowns))

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from tests.infra.deployments import NAMES, deployment
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import Issuer, Network, ViewGatewaySpec
 from blossm_infra.costs import PRICES, Costs, idle_costs
-from blossm_infra.preview import SAMPLE, Plan, preview
+from blossm_infra.preview import SAMPLE, Plan
 from blossm_infra.settings import settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -70,14 +71,14 @@ def test_so_it_is_when_a_stack_has_settings_of_its_own(config: dict[str, str]) -
     city = bicycle_city()
     commands = {address: replace(command, schedule="0 5 * * *") for address, command in city.commands.items()}
     model = replace(city, issuers={"access": issuer}, commands=commands)
-    assert _counted(idle_costs(model, settings_of({**SAMPLE, **config}, stack="dev"))) == _there(preview(model, config=config))
+    assert _counted(idle_costs(model, settings_of({**SAMPLE, **config}, stack="dev"))) == _there(planned(model, config=config))
 
 
 def test_without_gateways_no_load_balancer_is_paid_for() -> None:
     no_views: dict[str, ViewGatewaySpec] = {}
     model = replace(bicycle_city(), command_gateways={}, fact_gateways={}, view_gateways=no_views)
     config = {"blossm:gateways": "loadbalancer"}
-    assert _counted(idle_costs(model, settings_of({**SAMPLE, **config}, stack="dev"))) == _there(preview(model, config=config))
+    assert _counted(idle_costs(model, settings_of({**SAMPLE, **config}, stack="dev"))) == _there(planned(model, config=config))
 
 
 def test_a_free_stack_costs_about_nothing_and_each_larger_shape_more() -> None:
@@ -120,7 +121,7 @@ def test_the_estimate_is_data_for_other_programs() -> None:
 
 
 def test_the_plan_has_the_estimate_too() -> None:
-    outputs = preview(bicycle_city()).one("blossm:infra:Network").outputs
+    outputs = planned(bicycle_city()).one("blossm:infra:Network").outputs
     assert outputs["idle_cost"]["usd_a_month"] == round(_costs(bicycle_city()).total, 2)
 
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.infra.networks import bicycle_city, command
+from tests.infra.plans import planned
 
 from blossm.model.network import CommandSpec, Network, Ref, Shape
 from blossm_infra import naming
 from blossm_infra.deployed import dispatched
-from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, Registered, preview
+from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, Registered
 from blossm_infra.schedules import how_often
 from blossm_infra.settings import settings_of
 
@@ -44,7 +45,7 @@ def _tidy(**said: Any) -> CommandSpec:
 
 @pytest.fixture(scope="module")
 def scheduled() -> Plan:
-    return preview(_with(bicycle_city(), _tidy(shape=Shape(timeout=120.0))))
+    return planned(_with(bicycle_city(), _tidy(shape=Shape(timeout=120.0))))
 
 
 def _container(plan: Plan) -> dict[str, Any]:
@@ -74,14 +75,14 @@ def test_a_command_with_a_schedule_is_called_by_the_clock_in_utc(scheduled: Plan
 
 @pytest.mark.parametrize(("timeout", "deadline"), [(0.5, "15.5s"), (120.0, "135s"), (3600.0, "1800s")])
 def test_the_clock_waits_as_long_as_the_command_may_take_within_its_own_limits(timeout: float, deadline: str) -> None:
-    plan = preview(_with(bicycle_city(), _tidy(shape=Shape(timeout=timeout))))
+    plan = planned(_with(bicycle_city(), _tidy(shape=Shape(timeout=timeout))))
     assert plan.one(JOB, name="schedule-staff-mechanic-tidy").inputs["attemptDeadline"] == deadline
 
 
 def test_a_scheduled_command_that_is_added_adds_its_job_and_its_binding_and_touches_nothing_else() -> None:
     city = bicycle_city()
-    before = {resource.urn: resource for resource in preview(_with(city, command("staff.mechanic.tidy"))).resources}
-    after = {resource.urn: resource for resource in preview(_with(city, _tidy())).resources}
+    before = {resource.urn: resource for resource in planned(_with(city, command("staff.mechanic.tidy"))).resources}
+    after = {resource.urn: resource for resource in planned(_with(city, _tidy())).resources}
     added = [after[urn] for urn in after if urn not in before]
     assert sorted((resource.type, resource.name) for resource in added) == [
         (BINDING, "command-staff-mechanic-tidy-from-dispatcher"),
@@ -171,7 +172,7 @@ def test_a_log_that_may_say_later_wakes_the_dispatcher_at_once(dev: Plan) -> Non
 
 
 def test_before_the_first_up_a_job_tells_where_it_calls() -> None:
-    plan = preview(_with(bicycle_city(), _tidy()), unknowns=True)
+    plan = planned(_with(bicycle_city(), _tidy()), unknowns=True)
     target = plan.one(JOB, name="schedule-staff-mechanic-tidy").inputs["httpTarget"]
     assert target["uri"] == f"{URL}/scheduled"
     assert target["oidcToken"] == {"serviceAccountEmail": UNKNOWN, "audience": URL}

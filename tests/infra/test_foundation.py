@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 from tests.infra.networks import bicycle_city, command
+from tests.infra.plans import planned
 
 from blossm.model.network import Issuer
 from blossm_infra import naming
 from blossm_infra.foundation import apis
 from blossm_infra.labels import labels
-from blossm_infra.preview import SAMPLE, Plan, preview
+from blossm_infra.preview import SAMPLE, Plan
 from blossm_infra.settings import GatewayMode, settings_of
 
 API = "gcp:projects/service:Service"
@@ -124,7 +125,7 @@ def test_a_label_that_is_empty_is_left_out() -> None:
 
 
 def test_before_the_first_up_the_foundation_is_planned_without_what_is_unknown() -> None:
-    plan = preview(bicycle_city("production"), stack="prod", unknowns=True)
+    plan = planned(bicycle_city("production"), stack="prod", unknowns=True)
     assert plan.one(ZONE, name=naming.private_zone()).inputs["dnsName"] == "run.app."
     assert plan.one(REGISTRY).inputs["repositoryId"] == naming.registry()
 

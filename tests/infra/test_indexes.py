@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import Network, Ref
 from blossm_infra import naming
-from blossm_infra.preview import Plan, Registered, preview
+from blossm_infra.preview import Plan, Registered
 
 JOB = "gcp:cloudrunv2/job:Job"
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -73,20 +74,20 @@ def test_a_token_fits_beside_the_name_of_its_job(dev: Plan) -> None:
 
 def test_a_changed_index_changes_its_token_and_nothing_else() -> None:
     before, after = bicycle_city(), _with_index(bicycle_city(), "color")
-    assert _changed(preview(before, stack="dev"), preview(after, stack="dev")) == {LOG: ["runExecutionToken"]}
+    assert _changed(planned(before, stack="dev"), planned(after, stack="dev")) == {LOG: ["runExecutionToken"]}
 
 
 def test_a_changed_sort_changes_the_token_of_its_view_alone() -> None:
     model = bicycle_city()
     view = replace(model.view_stores["garage.bicycles"], sorts=((("painted", "desc"),),))
     after = replace(model, view_stores={**model.view_stores, view.address: view})
-    assert _changed(preview(model, stack="dev"), preview(after, stack="dev")) == {VIEW: ["runExecutionToken"]}
+    assert _changed(planned(model, stack="dev"), planned(after, stack="dev")) == {VIEW: ["runExecutionToken"]}
 
 
 def test_a_database_that_is_made_anew_gets_its_indexes_though_their_plan_is_the_same() -> None:
     elsewhere = {"blossm:atlas": '{"organization": "ffffffffffffffffffffffff"}'}
-    here = preview(bicycle_city(), stack="dev")
-    there = preview(replace(bicycle_city(), name="other.example"), stack="dev", config=elsewhere)
+    here = planned(bicycle_city(), stack="dev")
+    there = planned(replace(bicycle_city(), name="other.example"), stack="dev", config=elsewhere)
     for job in (LOG, VIEW):
         assert here.one(JOB, name=job).inputs["runExecutionToken"] != there.one(JOB, name=job).inputs["runExecutionToken"]
 
@@ -104,12 +105,12 @@ def test_changed_handlers_run_no_job() -> None:
         commands={**model.commands, paint.address: paint},
         event_stores={**model.event_stores, store.address: store},
     )
-    assert not _changed(preview(model, stack="dev"), preview(after, stack="dev"))
+    assert not _changed(planned(model, stack="dev"), planned(after, stack="dev"))
 
 
 def test_another_image_changes_the_job_but_not_its_token() -> None:
     other = {"blossm:image": f"europe-west1-docker.pkg.dev/blossm-preview/blossm/network@sha256:{'1' * 64}"}
-    changed = _changed(preview(bicycle_city(), stack="dev"), preview(bicycle_city(), stack="dev", config=other))
+    changed = _changed(planned(bicycle_city(), stack="dev"), planned(bicycle_city(), stack="dev", config=other))
     assert changed[LOG] == ["template"]
 
 
@@ -138,7 +139,7 @@ def test_a_job_runs_as_an_account_of_its_own_that_reads_no_data(dev: Plan) -> No
 def test_a_job_sees_none_of_the_users_variables_and_secrets() -> None:
     model = bicycle_city()
     store = replace(model.event_stores["shop.bicycle"], env={"COLOR": "green"}, secrets={"KEY": "paint-key"})
-    plan = preview(replace(model, event_stores={**model.event_stores, store.address: store}), stack="dev", config=LARGE)
+    plan = planned(replace(model, event_stores={**model.event_stores, store.address: store}), stack="dev", config=LARGE)
     told = _variables(plan.one(JOB, name=LOG))
     assert set(told) == {"BLOSSM_ENVIRONMENT", "BLOSSM_PROCEDURE", "BLOSSM_STORE", "BLOSSM_DATABASE", "BLOSSM_STORE_USER"}
 

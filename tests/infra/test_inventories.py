@@ -13,6 +13,7 @@ import pytest
 from tests.infra.deployments import NAMES, deployment
 from tests.infra.inventory import REMADE_BY, inventory, line
 from tests.infra.networks import bicycle_city, command, entries, fact, place, store
+from tests.infra.plans import planned
 
 from blossm.model.network import (
     CommandGatewaySpec,
@@ -24,7 +25,7 @@ from blossm.model.network import (
     ViewGatewaySpec,
     ViewStoreSpec,
 )
-from blossm_infra.preview import Plan, Registered, preview
+from blossm_infra.preview import Plan, Registered
 
 FOLDER = Path(__file__).parent / "inventories"
 
@@ -149,7 +150,7 @@ TOUCHED: dict[str, set[str]] = {
 @functools.cache
 def _plan(*changes: Change) -> Plan:
     city = functools.reduce(lambda city, change: change(city), changes, bicycle_city("production"))
-    return preview(city, stack="prod")
+    return planned(city, stack="prod")
 
 
 @pytest.mark.parametrize("what", ADDED)

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import Network
 from blossm_infra.harness.plan import Plan
@@ -17,7 +18,7 @@ from blossm_infra.keeping import LOCK, ONCE
 from blossm_infra.last_deployed import Deployment, unfinished
 from blossm_infra.network import Network as Deployed
 from blossm_infra.network import NetworkArgs
-from blossm_infra.preview import SAMPLE, preview, preview_program
+from blossm_infra.preview import SAMPLE, preview_program
 from blossm_infra.settings import settings_of
 
 _DEPLOYED = ("shop.bicycle", "shop.wheel", "staff.mechanic")
@@ -84,7 +85,7 @@ def test_in_development_nothing_is_kept_and_the_lock_is_known_all_the_same(dev: 
 
 
 def test_a_stack_may_keep_its_event_stores_though_its_shape_does_not() -> None:
-    plan = preview(bicycle_city("staging"), stack="staging", config={"blossm:protect": "true"})
+    plan = planned(bicycle_city("staging"), stack="staging", config={"blossm:protect": "true"})
     assert plan.one("blossm:infra:EventStore", name="event-store-shop-wheel").protect
 
 
@@ -113,7 +114,7 @@ def test_a_retired_event_store_is_locked_no_more() -> None:
     model = bicycle_city("production")
     wheel = dataclasses.replace(model.event_stores["shop.wheel"], retired=True)
     model = dataclasses.replace(model, event_stores={**model.event_stores, "shop.wheel": wheel})
-    plan = preview(model, stack="prod")
+    plan = planned(model, stack="prod")
     assert not plan.one("blossm:infra:EventStore", name="event-store-shop-wheel").protect
     assert plan.outputs["event_stores"]["shop.wheel"] == {"retired": True}
 

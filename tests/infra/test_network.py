@@ -8,12 +8,13 @@ from typing import Any
 import pulumi
 import pytest
 from tests.infra.networks import bicycle_city, command
+from tests.infra.plans import planned
 
 from blossm.model.network import Network as Model
 from blossm.model.network import Ref, Shape
 from blossm_infra.deployed import home
 from blossm_infra.network import Network, NetworkArgs
-from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, Registered, preview, preview_program
+from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, Registered, preview_program
 from blossm_infra.settings import settings_of
 
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -156,7 +157,7 @@ def test_everything_lies_below_its_component(dev: Plan) -> None:
 
 
 def test_before_the_first_up_what_is_computed_is_unknown_and_nothing_breaks() -> None:
-    plan = preview(bicycle_city("production"), stack="prod", unknowns=True)
+    plan = planned(bicycle_city("production"), stack="prod", unknowns=True)
     push = plan.one(SUBSCRIPTION, name="wake-ups-shop-for-totals").inputs["pushConfig"]
     assert push["oidcToken"]["serviceAccountEmail"] == UNKNOWN
     assert push["pushEndpoint"] == "https://projection-totals-123456789012.europe-west1.run.app/wake-up"
@@ -166,7 +167,7 @@ def test_before_the_first_up_what_is_computed_is_unknown_and_nothing_breaks() ->
 
 def test_a_command_that_is_added_adds_its_resources_and_touches_no_other(dev: Plan) -> None:
     city, lock = bicycle_city(), command("shop.bicycle.lock")
-    larger = preview(replace(city, commands={**city.commands, lock.address: lock}))
+    larger = planned(replace(city, commands={**city.commands, lock.address: lock}))
     after = {resource.urn: resource for resource in larger.resources}
     new = [resource for urn, resource in after.items() if urn not in {before.urn for before in dev.resources}]
     assert [(resource.type.split(":")[-1], resource.name) for resource in new] == [
@@ -180,7 +181,7 @@ def test_a_command_that_is_added_adds_its_resources_and_touches_no_other(dev: Pl
 
 def test_a_network_for_another_environment_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match="stack `prod` is production; this network is development"):
-        preview(bicycle_city("development"), stack="prod")
+        planned(bicycle_city("development"), stack="prod")
 
 
 def test_all_that_cloud_run_would_refuse_is_told_at_once_with_file_and_line() -> None:
@@ -190,7 +191,7 @@ def test_all_that_cloud_run_would_refuse_is_told_at_once_with_file_and_line() ->
     }
     slow = {"shop.bicycle.register": replace(city.commands["shop.bicycle.register"], shape=Shape(cpu="0.5", concurrency=9))}
     with pytest.raises(pulumi.RunError) as refused:
-        preview(replace(city, facts={**city.facts, **greedy}, commands={**city.commands, **slow}))
+        planned(replace(city, facts={**city.facts, **greedy}, commands={**city.commands, **slow}))
     assert [line.partition(": ")[0] for line in str(refused.value).splitlines()] == [
         "services/shop/bicycle/blossm.yaml:20:1",
         "services/shop/bicycle/blossm.yaml:40:1",
@@ -206,7 +207,7 @@ def test_a_network_of_one_event_store_is_enough() -> None:
         services=city.services,
         event_stores={"shop.bicycle": city.event_stores["shop.bicycle"]},
     )
-    plan = preview(alone)
+    plan = planned(alone)
     assert {service.name for service in plan.of(SERVICE)} == {"event-store-shop", "dispatcher"}
     assert plan.counts()[TOPIC] == 1
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import Network, Ref
 from blossm_infra import naming
-from blossm_infra.preview import SAMPLE, Plan, Registered, preview
+from blossm_infra.preview import SAMPLE, Plan, Registered
 
 SERVICE = "gcp:cloudrunv2/service:Service"
 ACCOUNT = "gcp:serviceaccount/account:Account"
@@ -55,7 +56,7 @@ def test_who_calls_nobody_is_told_nobody(dev: Plan) -> None:
 
 
 def test_where_a_procedure_answers_is_known_before_it_exists(dev: Plan) -> None:
-    unknown = preview(bicycle_city(), unknowns=True)
+    unknown = planned(bicycle_city(), unknowns=True)
     for name in ("command-shop-bicycle-paint", "gateway-f", "projection-totals"):
         variables = _variables(unknown.one(SERVICE, name=name))
         assert variables["BLOSSM_CALLEES"] == _variables(dev.one(SERVICE, name=name))["BLOSSM_CALLEES"]
@@ -81,19 +82,19 @@ def test_only_the_services_of_logs_are_protected_from_deletion(dev: Plan, prod: 
 
 def test_a_log_whose_event_stores_are_all_retired_may_go() -> None:
     city = bicycle_city("production")
-    assert _protected(preview(_retired(city, "shop.bicycle"), stack="prod")) == {"event-store-shop", "event-store-staff"}
-    assert _protected(preview(_retired(city, "staff.mechanic"), stack="prod")) == {"event-store-shop"}
+    assert _protected(planned(_retired(city, "shop.bicycle"), stack="prod")) == {"event-store-shop", "event-store-staff"}
+    assert _protected(planned(_retired(city, "staff.mechanic"), stack="prod")) == {"event-store-shop"}
 
 
 def test_a_stack_that_is_no_production_may_protect_its_logs() -> None:
-    plan = preview(bicycle_city(), config={**SAMPLE, "blossm:protect": "true"})
+    plan = planned(bicycle_city(), config={**SAMPLE, "blossm:protect": "true"})
     assert _protected(plan) == {"event-store-shop", "event-store-staff"}
 
 
 def test_what_people_read_is_cut_to_what_google_takes() -> None:
     city = bicycle_city()
     long = replace(city.facts["price"], description="What it costs. " * 100)
-    plan = preview(replace(city, facts={**city.facts, "price": long}))
+    plan = planned(replace(city, facts={**city.facts, "price": long}))
     assert len(plan.one(SERVICE, name="fact-price").inputs["description"]) == 512
     assert all(len(account.inputs["displayName"]) <= 100 for account in plan.of(ACCOUNT))
 
@@ -101,7 +102,7 @@ def test_what_people_read_is_cut_to_what_google_takes() -> None:
 def test_a_description_is_one_line_of_whole_letters() -> None:
     city = bicycle_city()
     told = {"price": "In euros.\n\n\tPer bicycle. ", "shop.bicycle.owner": "🚲" * 600, "staff.mechanic.permissions": " \n"}
-    plan = preview(
+    plan = planned(
         replace(city, facts={address: replace(city.facts[address], description=text) for address, text in told.items()})
     )
     lines = [plan.one(SERVICE, name=naming.service_name(Ref("fact", address))).inputs["description"] for address in told]

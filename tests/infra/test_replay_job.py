@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import Ref, Shape
 from blossm_infra import naming
-from blossm_infra.preview import Plan, Registered, preview
+from blossm_infra.preview import Plan, Registered
 
 JOB = "gcp:cloudrunv2/job:Job"
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -50,7 +51,7 @@ def test_a_replay_reaches_the_logs_that_its_projection_listens_to(dev: Plan) -> 
 def test_a_replay_has_what_its_handlers_need() -> None:
     model = bicycle_city()
     projection = replace(model.projections["totals"], env={"COLOR": "green"}, secrets={"KEY": "paint-key"})
-    plan = preview(replace(model, projections={**model.projections, "totals": projection}), stack="dev")
+    plan = planned(replace(model, projections={**model.projections, "totals": projection}), stack="dev")
     (container,) = _task(plan.one(JOB, name=naming.replay_job(projection.ref)))["containers"]
     told = _variables(container)
     assert told["COLOR"] == "green"
@@ -75,6 +76,6 @@ def test_a_replay_has_a_whole_cpu_and_half_a_gibibyte_at_least_because_jobs_take
     model = bicycle_city()
     for cpu in ("0.5", "500m"):
         projection = replace(model.projections["totals"], shape=Shape(memory="256Mi", cpu=cpu))
-        plan = preview(replace(model, projections={**model.projections, "totals": projection}), stack="dev")
+        plan = planned(replace(model, projections={**model.projections, "totals": projection}), stack="dev")
         (container,) = _task(plan.one(JOB, name=naming.replay_job(projection.ref)))["containers"]
         assert container["resources"]["limits"] == {"cpu": "1", "memory": "512Mi"}

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tests.docs.markdown import first_cells, page, sections
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 import blossm_infra
 from blossm.model.network import Issuer
 from blossm_infra import dispatcher, naming, schedules, wake_ups
 from blossm_infra.foundation import apis
-from blossm_infra.preview import SAMPLE, preview
+from blossm_infra.preview import SAMPLE
 from blossm_infra.settings import settings_of
 
 TEXT = page("docs/infra/resources.md")
@@ -63,7 +64,7 @@ def test_the_doors_are_the_dispatchers() -> None:
 
 def test_the_roles_are_all_that_there_are() -> None:
     issuer = Issuer(name="access", issuer="https://a.example", key="access")
-    plan = preview(replace(bicycle_city(), issuers={"access": issuer}))
+    plan = planned(replace(bicycle_city(), issuers={"access": issuer}))
     given = {resource.inputs["role"] for resource in plan.resources if "role" in resource.inputs and "member" in resource.inputs}
     assert set(_first("Who may do what")) == given
 

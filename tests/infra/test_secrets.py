@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
-from blossm_infra.preview import Plan, preview
+from blossm_infra.preview import Plan
 
 BINDING = "gcp:secretmanager/secretIamMember:SecretIamMember"
 SERVICE = "gcp:cloudrunv2/service:Service"
@@ -26,7 +27,7 @@ def test_a_procedure_starts_when_it_may_read_its_secrets(dev: Plan) -> None:
 def test_a_secret_that_two_variables_hold_is_bound_once() -> None:
     city = bicycle_city()
     paint = replace(city.commands["shop.bicycle.paint"], secrets={"ONE": "paint-key", "TWO": "paint-key"})
-    plan = preview(replace(city, commands={**city.commands, paint.address: paint}))
+    plan = planned(replace(city, commands={**city.commands, paint.address: paint}))
     assert len([b for b in plan.of(BINDING) if b.inputs["secretId"] == "paint-key"]) == 1
 
 

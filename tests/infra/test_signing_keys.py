@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.infra.networks import bicycle_city, place
+from tests.infra.plans import planned
 
 from blossm.model.network import Access, CommandGatewaySpec, Entry, Environment, Issuer, Network, Ref
 from blossm_infra import naming
-from blossm_infra.preview import SAMPLE, Plan, Registered, preview
+from blossm_infra.preview import SAMPLE, Plan, Registered
 from blossm_infra.signing_keys import believed, own_keys
 
 RING = "gcp:kms/keyRing:KeyRing"
@@ -53,7 +54,7 @@ def _told(service: Registered) -> dict[str, str]:
 def keyed() -> Plan:
     """Everybody's first issuer has jwks; the shop's answers to a challenge are signed by the stack, one entry by others."""
     gateway = _gateway(Access(rule="signed_in"), Access(rule="any", issuer="challenge"), Access(rule="any", issuer="access"))
-    return preview(_city(JWKS, CHALLENGE, ACCESS, gateway=gateway))
+    return planned(_city(JWKS, CHALLENGE, ACCESS, gateway=gateway))
 
 
 def test_a_network_whose_issuers_have_no_key_has_no_ring(dev: Plan) -> None:
@@ -69,7 +70,7 @@ def test_an_issuers_key_is_made_in_the_stacks_own_ring(keyed: Plan) -> None:
 
 
 def test_a_key_of_others_is_not_made() -> None:
-    plan = preview(_city(ACCESS))
+    plan = planned(_city(ACCESS))
     assert plan.of(RING, KEY) == ()
     assert {binding.inputs["cryptoKeyId"] for binding in plan.of(BINDING)} == {THEIRS}
 
@@ -104,24 +105,24 @@ def test_what_names_no_issuer_means_the_first_and_what_is_public_means_none() ->
 def test_two_issuers_may_share_a_key() -> None:
     other = replace(CHALLENGE, name="other")
     assert own_keys(_city(CHALLENGE, other)) == ("challenge",)
-    assert len(preview(_city(CHALLENGE, other)).of(KEY)) == 1
+    assert len(planned(_city(CHALLENGE, other)).of(KEY)) == 1
 
 
 @pytest.mark.parametrize(("protect", "policy"), [("true", "PREVENT"), ("false", "DELETE")])
 def test_keys_are_kept_where_event_stores_are(protect: str, policy: str) -> None:
-    plan = preview(_city(CHALLENGE), config={**SAMPLE, "blossm:protect": protect})
+    plan = planned(_city(CHALLENGE), config={**SAMPLE, "blossm:protect": protect})
     assert (plan.one(RING).protect, plan.one(KEY).protect) == (protect == "true", protect == "true")
     assert plan.one(KEY).inputs["deletionPolicy"] == policy
 
 
 def test_production_keeps_its_keys_whatever_it_says() -> None:
-    plan = preview(_city(CHALLENGE, environment="production"), stack="prod")
+    plan = planned(_city(CHALLENGE, environment="production"), stack="prod")
     assert plan.one(KEY).protect
     assert plan.one(KEY).inputs["deletionPolicy"] == "PREVENT"
 
 
 def test_before_the_first_up_a_gateways_keys_are_known() -> None:
-    plan = preview(_city(CHALLENGE, environment="production"), stack="prod", unknowns=True)
+    plan = planned(_city(CHALLENGE, environment="production"), stack="prod", unknowns=True)
     assert {binding.inputs["cryptoKeyId"] for binding in plan.of(BINDING)} == {OURS}
 
 

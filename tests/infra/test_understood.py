@@ -9,12 +9,13 @@ from typing import Any
 import pulumi
 import pytest
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import Environment, Network
 from blossm_infra.costs import idle_costs
 from blossm_infra.network import Network as Deployed
 from blossm_infra.network import NetworkArgs
-from blossm_infra.preview import SAMPLE, preview, preview_program
+from blossm_infra.preview import SAMPLE, preview_program
 from blossm_infra.settings import settings_of
 from blossm_infra.understood import understood
 
@@ -68,7 +69,7 @@ def test_a_network_with_nothing_in_it_is_told_as_such() -> None:
 
 
 def test_the_program_says_it_before_anything_else() -> None:
-    messages = preview(bicycle_city()).messages
+    messages = planned(bicycle_city()).messages
     assert messages[0] == f"info: {_understood(bicycle_city())}"
 
 
@@ -76,7 +77,7 @@ def test_nothing_is_told_or_registered_of_a_network_that_is_refused() -> None:
     with pytest.raises(
         pulumi.RunError, match=r"^Pulumi.dev.yaml: `blossm:scale\[.fact/prize.\]` is no procedure of this network"
     ):
-        preview(bicycle_city(), config={"blossm:scale": '{"fact/prize": {}}'})
+        planned(bicycle_city(), config={"blossm:scale": '{"fact/prize": {}}'})
 
 
 def test_without_a_seed_a_preview_goes_on_and_an_up_ends_before_it_begins() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from tests.infra.networks import bicycle_city, place
+from tests.infra.plans import planned
 
 from blossm.model.network import Access, Issuer, Network, Ref, Shape
-from blossm_infra.preview import SAMPLE, preview
+from blossm_infra.preview import SAMPLE
 from blossm_infra.settings import StackSettings, settings_of
 from blossm_infra.settings.stack_file import StackFile
 from blossm_infra.warnings import warnings
@@ -144,7 +145,7 @@ def test_cookies_that_no_browser_would_send_are_told() -> None:
 
 
 def test_the_program_says_them_as_warnings() -> None:
-    messages = preview(bicycle_city()).messages
+    messages = planned(bicycle_city()).messages
     assert [message for message in messages if message.startswith("warning: ")] == [
         f"warning: {warned}" for warned in warnings(bicycle_city(), _settings("dev"))
     ]

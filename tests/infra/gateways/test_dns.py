@@ -6,9 +6,10 @@ import json
 
 import pytest
 from tests.infra.gateways.doors import RECORD, of, only_facts, records, zone
+from tests.infra.plans import planned
 
 from blossm_infra.network import Network, NetworkArgs
-from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, RunError, preview, preview_program
+from blossm_infra.preview import SAMPLE, UNKNOWN, Plan, RunError, preview_program
 from blossm_infra.settings import settings_of
 
 REFERENCE = "pulumi:pulumi:StackReference"
@@ -81,4 +82,4 @@ def test_a_stack_without_a_zone_is_told_with_the_next_step(servers: list[str] | 
 def test_a_preview_says_which_stack_it_would_have_to_know() -> None:
     delegating = {"blossm:delegations": '{"dev": "stack"}'}
     with pytest.raises(Exception, match=r"nothing is known of the stack organization/blossm/dev"):
-        preview(only_facts("production"), stack="prod", config=delegating)
+        planned(only_facts("production"), stack="prod", config=delegating)

@@ -10,10 +10,11 @@ from typing import get_args
 import yaml
 from tests.infra.gateways.doors import only_facts, zone
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm_infra.costs import prices
 from blossm_infra.gateways import hosts, mapping
-from blossm_infra.preview import SAMPLE, preview
+from blossm_infra.preview import SAMPLE
 from blossm_infra.settings import GatewayMode, settings_of
 from blossm_infra.stacks import GATEWAYS
 
@@ -51,7 +52,7 @@ def test_the_delegations_on_the_page_are_taken() -> None:
 
 
 def test_the_names_on_the_page_are_those_in_the_cloud() -> None:
-    plan = preview(only_facts("production"), stack="prod")
+    plan = planned(only_facts("production"), stack="prod")
     assert f"--zone {zone(plan).inputs['name']} " in PAGE
     assert mapping.GOOGLE.rstrip(".") in PAGE
     assert f"`{hosts.FRONT}.<stack's domain>`" in PAGE

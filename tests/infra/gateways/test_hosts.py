@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from tests.infra.gateways.doors import command_gateway, fact_gateway
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.network import GatewaySpec, Network
 from blossm_infra.gateways import hosts
-from blossm_infra.preview import SAMPLE, RunError, preview
+from blossm_infra.preview import SAMPLE, RunError
 from blossm_infra.settings import StackSettings, settings_of
 
 LONGEST = f"c.{'b' * 37}.shop.bicyclecity.example"
@@ -63,7 +64,7 @@ def test_two_gateways_on_one_host_are_told_with_both_places() -> None:
 def test_all_problems_are_told_at_once_and_nothing_is_registered() -> None:
     network = _with(command_gateway("c.b.shop", host=f"{LONGEST}s", line=81), fact_gateway("f", host="f.bicyclecity.example"))
     with pytest.raises(RunError) as refused:
-        preview(network, stack="prod")
+        planned(network, stack="prod")
     assert [line.partition(": ")[0] for line in str(refused.value).splitlines()] == [
         "services/shop/bicycle/blossm.yaml:81:1",
         "services/shop/bicycle/blossm.yaml:90:1",

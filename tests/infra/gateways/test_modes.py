@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from tests.infra.gateways.doors import SERVICE, below_gateways, counts, records
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
 from blossm.model.load import load
-from blossm_infra.preview import UNKNOWN, Plan, preview
+from blossm_infra.preview import UNKNOWN, Plan
 from blossm_infra.settings import STACKS
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -86,7 +87,7 @@ def test_a_stack_says_its_name_servers_once_it_has_a_zone(balanced: Plan, mapped
 def test_a_host_keeps_its_record_when_the_mode_changes() -> None:
     """A CNAME stays a CNAME: another type beside it is refused by DNS until the first is gone, so it is changed in place."""
     city = bicycle_city("development")
-    plans = [preview(city, config={"blossm:gateways": mode}) for mode in ("mapping", "loadbalancer")]
+    plans = [planned(city, config={"blossm:gateways": mode}) for mode in ("mapping", "loadbalancer")]
     mapping, balancer = (records(plan, "CNAME") for plan in plans)
     hosts = [f"{gateway.host}." for gateway in city.gateways()]
     assert {host: mapping[host] for host in hosts} == {host: ["ghs.googlehosted.com."] for host in hosts}
@@ -97,14 +98,14 @@ def test_a_host_keeps_its_record_when_the_mode_changes() -> None:
 
 def test_a_network_without_gateways_has_a_zone_and_nothing_to_pay_for() -> None:
     closed = replace(bicycle_city("production"), command_gateways={}, fact_gateways={}, view_gateways={})
-    assert counts(below_gateways(preview(closed, stack="prod"))) == {"ManagedZone": 1}
+    assert counts(below_gateways(planned(closed, stack="prod"))) == {"ManagedZone": 1}
 
 
 @pytest.mark.parametrize("example", ["hello", "bicycle_city"])
 @pytest.mark.parametrize(("stack", "mode"), MODES.items())
 def test_every_gateway_of_the_examples_has_its_record_in_every_stack_and_mode(example: str, stack: str, mode: str) -> None:
     network = load(EXAMPLES / example, environment=STACKS[stack])
-    plan = preview(network, stack=stack, config={"blossm:gateways": mode})
+    plan = planned(network, stack=stack, config={"blossm:gateways": mode})
     hosts = {f"{gateway.host}." for gateway in network.gateways()}
     named = {name for name in records(plan, "CNAME") if name in hosts}
     assert named == (set() if mode == "none" else hosts)

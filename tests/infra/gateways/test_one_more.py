@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from tests.infra.gateways.doors import Difference, below_gateways, command_gateway, counts, difference, fact_gateway
 from tests.infra.networks import bicycle_city, command
+from tests.infra.plans import planned
 
 from blossm.model.network import GatewaySpec, Network
-from blossm_infra.preview import Plan, preview
+from blossm_infra.preview import Plan
 
 CITY = bicycle_city("production")
 NEW_PARENT = command_gateway("c.mechanic.staff", host="c.mechanic.staff.bicyclecity.example")
@@ -23,7 +24,7 @@ def _as_it_is(mode: str) -> Plan:
 
 
 def _plan(network: Network, mode: str) -> Plan:
-    return preview(network, stack="prod", config={"blossm:gateways": mode})
+    return planned(network, stack="prod", config={"blossm:gateways": mode})
 
 
 def _with(gateway: GatewaySpec) -> Network:

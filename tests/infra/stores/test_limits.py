@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from tests.infra.networks import bicycle_city, place, store
+from tests.infra.plans import planned
 
 from blossm.model.network import Network, ViewStoreSpec
-from blossm_infra.preview import SAMPLE, RunError, preview
+from blossm_infra.preview import SAMPLE, RunError
 from blossm_infra.settings import settings_of
 from blossm_infra.stores.limits import databases, limit_problems, project_limits, users
 
@@ -80,4 +81,4 @@ def test_too_many_indexes_are_told_where_they_are_declared() -> None:
 
 def test_all_of_it_is_told_before_anything_is_registered() -> None:
     with pytest.raises(RunError, match="101 databases"):
-        preview(_with_views(101), stack="dev")
+        planned(_with_views(101), stack="dev")

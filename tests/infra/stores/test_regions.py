@@ -7,8 +7,9 @@ import re
 
 import pytest
 from tests.infra.networks import bicycle_city
+from tests.infra.plans import planned
 
-from blossm_infra.preview import SAMPLE, RunError, preview
+from blossm_infra.preview import SAMPLE, RunError
 from blossm_infra.settings import StackSettings, settings_of
 from blossm_infra.stores.regions import ATLAS_REGIONS, atlas_region, region_problems
 
@@ -47,7 +48,7 @@ def test_a_private_endpoint_does_not_lead_to_another_region() -> None:
 
 def test_it_is_told_before_anything_is_registered() -> None:
     with pytest.raises(RunError, match="europe-west99"):
-        preview(bicycle_city(), stack="dev", config={"gcp:region": "europe-west99"})
+        planned(bicycle_city(), stack="dev", config={"gcp:region": "europe-west99"})
 
 
 def test_names_are_written_as_atlas_writes_them() -> None:

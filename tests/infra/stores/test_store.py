@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from tests.infra.networks import bicycle_city, place
+from tests.infra.plans import planned
 
 from blossm.model.network import Environment, Network, Reads, Ref, ViewStoreSpec
 from blossm_infra import naming
-from blossm_infra.preview import UNKNOWN, Plan, Registered, Secret, plain, preview
+from blossm_infra.preview import UNKNOWN, Plan, Registered, Secret, plain
 
 PROJECT = "mongodbatlas:index/project:Project"
 CLUSTER = "mongodbatlas:index/advancedCluster:AdvancedCluster"
@@ -40,7 +41,7 @@ def stack(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def plans() -> dict[str, Plan]:
-    return {stack: preview(bicycle_city(environment), stack=stack) for stack, environment in _environments().items()}
+    return {stack: planned(bicycle_city(environment), stack=stack) for stack, environment in _environments().items()}
 
 
 def _environments() -> dict[str, Environment]:
@@ -87,7 +88,7 @@ def test_a_cluster_grows_from_m0_by_flex_to_m10_and_larger_as_one_resource() -> 
     model, grown = bicycle_city(), []
     for shape, tier in (("free", "M0"), ("small", "FLEX"), ("full", "M10"), ("full", "M40")):
         stores = json.dumps({"event-store": {"tier": tier}, "view-store": {"tier": tier}})
-        plan = preview(model, stack="dev", config={"blossm:shape": shape, "blossm:stores": stores, "blossm:gateways": "none"})
+        plan = planned(model, stack="dev", config={"blossm:shape": shape, "blossm:stores": stores, "blossm:gateways": "none"})
         grown.append(plan.one(CLUSTER, name="events"))
     first, *later = grown
     for cluster in later:
@@ -99,7 +100,7 @@ def test_a_cluster_grows_from_m0_by_flex_to_m10_and_larger_as_one_resource() -> 
 
 def test_a_network_without_views_pays_for_no_cluster_of_views() -> None:
     bare = replace(bicycle_city(), view_stores={}, projections={}, view_gateways={})
-    assert [cluster.name for cluster in preview(bare, stack="dev").of(CLUSTER)] == ["events"]
+    assert [cluster.name for cluster in planned(bare, stack="dev").of(CLUSTER)] == ["events"]
 
 
 def test_a_network_without_events_pays_for_no_cluster_at_all() -> None:
@@ -109,7 +110,7 @@ def test_a_network_without_events_pays_for_no_cluster_at_all() -> None:
         environments=bicycle_city().environments,
         facts={"price": replace(bicycle_city().facts["price"], reads=Reads())},
     )
-    plan = preview(bare, stack="dev")
+    plan = planned(bare, stack="dev")
     assert not plan.of(CLUSTER)
     assert not plan.of(PROJECT)
 
@@ -201,7 +202,7 @@ def test_from_m10_up_there_is_no_password_and_the_user_is_the_account(plans: dic
 def test_a_new_view_store_brings_its_own_and_touches_nothing(stack: str, plans: dict[str, Plan]) -> None:
     model = bicycle_city(_environments()[stack])
     wheels = ViewStoreSpec(name="wheels", address="garage.wheels", at=place(50), context="garage")
-    after = preview(replace(model, view_stores={**model.view_stores, wheels.address: wheels}), stack=stack)
+    after = planned(replace(model, view_stores={**model.view_stores, wheels.address: wheels}), stack=stack)
     before = {resource.urn: resource.inputs for resource in plans[stack].resources if resource.custom}
     found = {resource.urn: resource for resource in after.resources if resource.custom}
     assert {urn: found[urn].inputs for urn in before} == before
@@ -243,7 +244,7 @@ def test_there_is_no_nat_where_no_cluster_is_flex(plans: dict[str, Plan]) -> Non
 
 def test_a_stack_may_mix_tiers(plans: dict[str, Plan]) -> None:
     config = {"blossm:stores": '{"event-store": {"tier": "FLEX"}}'}
-    plan = preview(bicycle_city(), stack="dev", config=config)
+    plan = planned(bicycle_city(), stack="dev", config=config)
     assert plan.one(ENTRY, name="events").inputs["ipAddress"] == plan.one(ADDRESS, name="fixed-address").outputs["address"]
     assert plan.one(ENTRY, name="views").inputs["cidrBlock"] == "0.0.0.0/0"
     by_name = {service.name: service.inputs["template"]["vpcAccess"]["egress"] for service in plan.of(SERVICE)}
@@ -309,5 +310,5 @@ def test_nobody_starts_before_its_user_its_password_and_the_way_in_are_there(pla
 
 @pytest.mark.parametrize(("name", "environment"), _environments().items())
 def test_all_of_it_can_be_previewed_before_anything_exists(name: str, environment: Environment) -> None:
-    plan = preview(bicycle_city(environment), stack=name, unknowns=True)
+    plan = planned(bicycle_city(environment), stack=name, unknowns=True)
     assert _variables(plan.one(SERVICE, name="event-store-shop"))["BLOSSM_STORE"] == UNKNOWN
