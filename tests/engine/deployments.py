@@ -18,6 +18,7 @@ from tools.pulumi.plugins.journal import Journal
 
 SEED = "a seed that no state and no output may ever show"
 _DEADLINE = 180  # seconds
+_SELDOM = "400"  # how often Go looks for garbage: commands are over before it would help them
 _RUNNING = ("preview", "up", "destroy", "refresh")  # commands that run the program, or may
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -45,7 +46,7 @@ class Deployments:
     def __init__(self, folder: Path, cli: Path, *, journal: Journal, providers: Mapping[str, str], host: str) -> None:
         self._cli, self._folder, self.project = cli, folder, folder / "project"
         self.journal, self._providers, self._host = journal, providers, host
-        self._environment = {**os.environ, **offline(cli, folder), **providers}
+        self._environment = {**os.environ, **offline(cli, folder), **providers, "GOGC": _SELDOM}
 
     def write(self, network: Mapping[str, str]) -> None:
         """The project, or what is new in it; a file that was there and is not in `network` leaves."""
