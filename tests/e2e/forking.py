@@ -77,6 +77,7 @@ def _become(told: int, stdout: int, stderr: int) -> None:
             ours.send(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
         os._exit(0)
     os.close(told)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background has it ignored
     for file, number in ((stdout, 1), (stderr, 2)):
         os.dup2(file, number)
         os.close(file)
