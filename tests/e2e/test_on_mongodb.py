@@ -37,10 +37,9 @@ def added(client: httpx.Client, *names: str) -> None:
 
 def seen(client: httpx.Client, position: str) -> dict[str, Any]:
     """The berths, once the view has seen this: it waits 10 seconds each time, and says then to ask again."""
-    for _ in range(3):
-        answer = client.get("/v/berths", params={"min_position": position})
-        if answer.status_code != 504:
-            break
+    answers = (client.get("/v/berths", params={"min_position": position}) for _ in range(3))
+    answer = next((answer for answer in answers if answer.status_code != 504), None)
+    assert answer is not None
     assert answer.status_code == 200, answer.text
     page: dict[str, Any] = answer.json()
     return page
