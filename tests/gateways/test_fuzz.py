@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.gateways.city import BICYCLE, COMMANDS, FACTS, VIEWS, City
 
-CALM = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -208,24 +208,9 @@ EVENTS: st.SearchStrategy[tuple[str, int, dict[str, Any]]] = st.one_of(
 )
 
 
-HAPPENED = st.lists(st.tuples(EVENTS, st.booleans()), max_size=25)
-
-
-@pytest.mark.ways("in process", "over gRPC", because="in the next one all begins anew at each step")
 @settings(max_examples=25, deadline=None)
-@given(events=HAPPENED)
+@given(events=st.lists(st.tuples(EVENTS, st.booleans()), max_size=25))
 async def test_a_replay_equals_living_whatever_happened(way: Way, events: list[tuple[Any, bool]]) -> None:
-    await equals_living(way, events)
-
-
-@pytest.mark.ways("restarted", because="the one before has the others")
-@settings(max_examples=8, deadline=None)
-@given(events=HAPPENED)
-async def test_a_replay_equals_living_though_all_begins_anew_at_each_step(way: Way, events: list[tuple[Any, bool]]) -> None:
-    await equals_living(way, events)
-
-
-async def equals_living(way: Way, events: list[tuple[Any, bool]]) -> None:
     with TemporaryDirectory() as folder:
         listens = {"shop.bicycle": ("registered", "painted", "sold", "noted"), "staff.mechanic": ("ranked",)}
         world = await World.open(Path(folder) / "version_0", way=way, handlers=BOTH, listens=listens)
@@ -238,3 +223,5 @@ async def equals_living(way: Way, events: list[tuple[Any, bool]]) -> None:
         assert (await replayed(world)).phase == "switched"
         assert await world.bodies() == lived
         await world.close()
+
+

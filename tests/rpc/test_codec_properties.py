@@ -35,7 +35,7 @@ def cases(draw: st.DrawFn) -> Case:
     return fields, value
 
 
-slow = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def exactly(value: Any) -> str:
